@@ -1,0 +1,69 @@
+# Kelek.cmake: the functions by which the folders say what they build.
+
+# kelek_add_folders(folder ...): adds each folder that has a CMakeLists.txt.
+function(kelek_add_folders)
+  foreach(folder IN LISTS ARGN)
+    if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/CMakeLists.txt")
+      add_subdirectory(${folder})
+    endif()
+  endforeach()
+endfunction()
+
+# Gives a target of ours its warnings and, in native/, its hardening.
+function(kelek_private_flags target)
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:kelek_flags>)
+  set(native_folder "${PROJECT_SOURCE_DIR}/native")
+  cmake_path(IS_PREFIX native_folder "${CMAKE_CURRENT_SOURCE_DIR}" in_native)
+  if(in_native)
+    target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:kelek_hardening>)
+  endif()
+endfunction()
+
+# kelek_library(name SOURCES file ... [LINK target ...] [LINK_PRIVATE target ...])
+# A static library kelek_<name>, alias kelek::<name>, whose public headers are include/kelek/<name>/*.h and whose
+# inner headers are in source/. It is installed and exported under the same alias.
+function(kelek_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK;LINK_PRIVATE")
+  set(target kelek_${name})
+  add_library(${target} STATIC ${arg_SOURCES})
+  add_library(kelek::${name} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_include_directories(${target}
+    PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
+    PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/source")
+  target_link_libraries(${target} PUBLIC ${arg_LINK} PRIVATE ${arg_LINK_PRIVATE})
+  kelek_private_flags(${target})
+  set_property(GLOBAL APPEND PROPERTY KELEK_LIBRARIES ${target})
+  set_property(GLOBAL APPEND PROPERTY KELEK_HEADER_FOLDERS "${CMAKE_CURRENT_SOURCE_DIR}/include/")
+endfunction()
+
+# kelek_executable(name SOURCES file ... [LINK target ...]): a program of ours with our warnings. The program
+# `kelek` itself lands at the top of the build folder.
+function(kelek_executable name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINK})
+  kelek_private_flags(${name})
+  if(name STREQUAL "kelek")
+    set_target_properties(kelek PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
+  endif()
+endfunction()
+
+# kelek_unit_test(part SOURCES file ... [LINK target ...])
+# The Catch2 program unit_<part>. Each test case is a CTest test of its own; under a sanitizer, where starting a
+# process is slow, the program is one test. The part's inner headers (source/) are on the include path too.
+function(kelek_unit_test part)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+  kelek_executable(unit_${part} SOURCES ${arg_SOURCES} LINK ${arg_LINK} kelek_catch_main Catch2::Catch2)
+  if(TARGET kelek_${part})
+    get_target_property(folder kelek_${part} SOURCE_DIR)
+    target_include_directories(unit_${part} PRIVATE "${folder}/source")
+  endif()
+  if(KELEK_SANITIZE)
+    add_test(NAME "unit.${part}" COMMAND unit_${part})
+    set_tests_properties("unit.${part}" PROPERTIES LABELS unit)
+  else()
+    catch_discover_tests(unit_${part} TEST_PREFIX "unit.${part}/" PROPERTIES LABELS unit TIMEOUT 120)
+  endif()
+endfunction()
