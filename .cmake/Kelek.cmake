@@ -67,3 +67,32 @@ function(kelek_unit_test part)
     catch_discover_tests(unit_${part} TEST_PREFIX "unit.${part}/" PROPERTIES LABELS unit TIMEOUT 120)
   endif()
 endfunction()
+
+# kelek_process_test(name COMMAND ... [TIMEOUT seconds] [LABELS label ...])
+# A test that runs real processes: it has the label `native`, and the machine for itself, since others' load would
+# stretch its elections. The label `slow` keeps it out of `./dev test --quick`.
+function(kelek_process_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "COMMAND;LABELS")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  add_test(NAME ${name} COMMAND ${arg_COMMAND})
+  set_tests_properties(${name} PROPERTIES LABELS "native;${arg_LABELS}" RUN_SERIAL TRUE TIMEOUT ${arg_TIMEOUT})
+endfunction()
+
+# kelek_fuzz_target(name): tests/fuzz/<name>.cpp, which has LLVMFuzzerTestOneInput and may use every library that
+# is built. In the fuzz build it becomes a libFuzzer program; elsewhere a CTest test that replays
+# tests/fuzz/corpus/<name>/ and some hundred deterministic mutations of each file in it.
+function(kelek_fuzz_target name)
+  get_property(libraries GLOBAL PROPERTY KELEK_LIBRARIES)
+  set(program fuzz_${name})
+  if(KELEK_SANITIZE STREQUAL "fuzzer")
+    kelek_executable(${program} SOURCES ${name}.cpp LINK ${libraries})
+    target_link_options(${program} PRIVATE -fsanitize=fuzzer)
+    return()
+  endif()
+  kelek_executable(${program} SOURCES ${name}.cpp LINK ${libraries} kelek_fuzz_replay)
+  set(corpus "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}")
+  add_test(NAME fuzz.${name} COMMAND ${program} "${corpus}")
+  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 300)
+endfunction()

@@ -26,7 +26,7 @@ add_library(kelek_flags INTERFACE)
 target_compile_options(kelek_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wimplicit-fallthrough
   -fno-omit-frame-pointer)
-if(PROJECT_IS_TOP_LEVEL)
+if(PROJECT_IS_TOP_LEVEL AND NOT KELEK_SANITIZE STREQUAL "fuzzer")
   target_compile_options(kelek_flags INTERFACE -Werror)
 endif()
 # The static libraries are position independent; without this g++ would not inline across functions in them.
@@ -35,16 +35,16 @@ if(KELEK_HAS_NO_SEMANTIC_INTERPOSITION)
   target_compile_options(kelek_flags INTERFACE -fno-semantic-interposition)
 endif()
 
-if(KELEK_SANITIZE STREQUAL "address")
-  set(kelek_sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all)
-elseif(KELEK_SANITIZE STREQUAL "thread")
-  set(kelek_sanitizers -fsanitize=thread)
-elseif(KELEK_SANITIZE)
-  message(FATAL_ERROR "KELEK_SANITIZE is '${KELEK_SANITIZE}'; it may be empty, address or thread")
-endif()
+# The fuzz build counts branches in every library; the fuzz programs themselves link libFuzzer (tests/fuzz).
+set(kelek_sanitizers_address -fsanitize=address,undefined -fno-sanitize-recover=all)
+set(kelek_sanitizers_thread -fsanitize=thread)
+set(kelek_sanitizers_fuzzer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
 if(KELEK_SANITIZE)
-  add_compile_options(${kelek_sanitizers} -O1 -g)
-  add_link_options(${kelek_sanitizers})
+  if(NOT DEFINED kelek_sanitizers_${KELEK_SANITIZE})
+    message(FATAL_ERROR "KELEK_SANITIZE is '${KELEK_SANITIZE}'; it may be empty, address, thread or fuzzer")
+  endif()
+  add_compile_options(${kelek_sanitizers_${KELEK_SANITIZE}} -O1 -g)
+  add_link_options(${kelek_sanitizers_${KELEK_SANITIZE}})
 endif()
 
 # Hardening of what faces the network (the OpenSSF compiler guide); only in release builds, where nothing else
