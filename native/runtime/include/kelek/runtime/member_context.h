@@ -1,0 +1,37 @@
+// MemberContext: what a configuration carries for each member beside its id: where it is reached, and its key.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <kelek/runtime/failure.h>
+
+namespace kelek::runtime {
+
+/// Text in the configuration: lines "peer ADDRESS", "client ADDRESS", "key Z85"; lines that start with another word
+/// are kept for later versions and ignored. At most raft::max_member_context_bytes.
+struct MemberContext {
+  /// "tcp://HOST:PORT", as every other member can reach it.
+  std::string peer_address;
+  /// As clients reach it.
+  std::string client_address;
+  /// CURVE public key, 40 characters of Z85. Empty only where the cluster runs without keys (benchmarks).
+  std::string public_key;
+
+  friend bool operator==(const MemberContext& a, const MemberContext& b) {
+    return a.peer_address == b.peer_address && a.client_address == b.client_address &&
+           a.public_key == b.public_key;
+  }
+};
+
+std::string encode(const MemberContext& context);
+/// Fails (bad_options) with a sentence on what is missing, double, or not an address or a key.
+Result<MemberContext> decode_member_context(std::string_view text);
+/// Empty if the context can be used; otherwise why not.
+std::string check(const MemberContext& context);
+
+/// "tcp://HOST:PORT" with a port of 1 to 65535 and a host that is a name, an IPv4 address or an IPv6 one in
+/// brackets; for binding also "*". Empty if so; otherwise why not.
+std::string check_address(std::string_view address);
+
+}  // namespace kelek::runtime
