@@ -75,7 +75,7 @@ struct Evidence {
 struct Vote {
   uint32_t elector = 0;         // index into Ballot::electorate
   uint32_t choice = abstained;  // index into Ballot::options, or `abstained`
-  bool veto = false;            // closes the ballot at once; only electors with may_veto
+  bool veto = false;            // no option wins any more; only electors with may_veto
   uint32_t confidence_per_mille = full_confidence_per_mille;
   std::string rationale;
   std::vector<Evidence> evidence;

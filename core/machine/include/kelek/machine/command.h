@@ -136,6 +136,9 @@ struct BallotOpen {
   std::string topic = "verdicts";  // made (for verdicts only) if it is missing
   uint64_t grant_request = 0;      // a pending GrantRequest that this ballot decides, 0 = none
   uint32_t approving_option = 0;   // index of the option that issues that grant
+  // Only with a grant_request, and needed then: who decides, and how, is what this policy says. Electorate
+  // and rules of this command are left empty.
+  std::string policy;
 
   friend bool operator==(const BallotOpen&, const BallotOpen&) = default;
 };
@@ -213,15 +216,18 @@ struct GrantExtend {
   friend bool operator==(const GrantExtend&, const GrantExtend&) = default;
 };
 
-// Who may issue what without a ballot. Sets or replaces. Admin only.
+// Who may decide on which grants: the issuers by themselves, the electorate by a ballot. Sets or replaces.
+// Admin only.
 struct PolicySet {
   std::string policy;
-  std::vector<std::string> issuers;  // callers; "*" = every caller
   std::string action;                // exact, or a prefix that ends in '*'
   std::string resource;              // exact, or a prefix that ends in '*'
   uint64_t max_uses = 0;             // 0 = no limit; otherwise a grant must have a limit within it
   uint64_t max_ttl_ms = 0;           // 0 = no limit; otherwise a grant must have a lease within it
-  bool to_others = true;             // false: the subject must be the issuer
+  std::vector<std::string> issuers;  // callers who may issue; "*" = every caller; empty = only ballots
+  bool to_others = true;             // false: an issuer may issue to nobody but itself
+  std::vector<Elector> electorate;   // of ballots that decide on grants; empty = no ballots
+  BallotRules rules;                 // of these ballots
 
   friend bool operator==(const PolicySet&, const PolicySet&) = default;
 };

@@ -21,7 +21,8 @@ struct Limits {
   // Key value store.
   uint64_t keys = 1'000'000;
   uint64_t kv_bytes = 1024ull * 1024 * 1024;  // keys and values together
-  uint64_t range_delete_keys = 10'000;        // keys that one range delete may remove
+  uint64_t result_bytes = 1024 * 1024;        // values that one answer carries
+  uint64_t range_delete_keys = 10'000;        // keys that one range delete removes, or one entry lets expire
   uint64_t page_items = 10'000;               // items in one page of a query
   uint64_t page_bytes = 4 * 1024 * 1024;      // bytes in one page of a query
 
@@ -37,6 +38,7 @@ struct Limits {
   uint64_t electors = 1'000;  // of one ballot
   uint64_t options = 16;      // of one ballot
   uint64_t elector_weight = 1'000'000;
+  uint64_t ballot_bytes = 256ull * 1024 * 1024;  // all ballots with their votes together
   uint64_t question_bytes = 4 * 1024;
   uint64_t rationale_bytes = 4 * 1024;
   uint64_t evidence_items = 16;  // of one vote
@@ -61,9 +63,10 @@ struct Limits {
 
   // Sessions.
   uint64_t sessions = 10'000;
-  uint64_t session_results = 64;               // newest answers kept for retries, per session
-  uint64_t session_result_bytes = 256 * 1024;  // of them together; the newest is always kept
-  uint64_t ended_sessions = 10'000;            // remembered as ended; older ones count as unknown
+  uint64_t session_bindings = 10'000;         // keys, holds and waits bound to one session
+  uint64_t session_results = 64;              // newest answers kept for retries, per session
+  uint64_t session_result_bytes = 64 * 1024;  // of them together; the newest is always kept
+  uint64_t ended_sessions = 10'000;           // remembered as ended; older ones count as unknown
 
   // Watches: history kept in memory by each member; not part of the snapshot.
   uint64_t history_bytes = 16 * 1024 * 1024;
