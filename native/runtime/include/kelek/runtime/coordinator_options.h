@@ -8,6 +8,8 @@
 #include <vector>
 
 #include <kelek/raft/options.h>
+#include <kelek/transport/identity_registry.h>
+#include <kelek/transport/options.h>
 
 namespace kelek::runtime {
 
@@ -23,24 +25,12 @@ enum class SyncMode : std::uint8_t {
 /// every one of them.
 struct InitialMember {
   raft::NodeId id = raft::no_node;
-  /// Where the others reach it: "tcp://127.0.0.1:7001".
+  /// Where the others reach it: "127.0.0.1:7001".
   std::string peer_address;
-  /// Where clients reach it: "tcp://127.0.0.1:7101". Told to clients that look for the leader.
+  /// Where clients reach it: "127.0.0.1:7101". Told to clients that look for the leader.
   std::string client_address;
   /// Its CURVE public key: 40 characters of Z85.
   std::string public_key;
-};
-
-/// Who may connect as a client, and what for.
-struct ClientAccess {
-  /// The caller of its commands: who votes, who holds the lock. Unique.
-  std::string name;
-  /// 40 characters of Z85.
-  std::string public_key;
-  bool may_read = true;
-  bool may_propose = true;
-  /// Membership, transfer, snapshot, shutdown, limits, policies.
-  bool admin = false;
 };
 
 /// Limits of what may wait. Beyond them requests are refused at once (over_limit), never queued.
@@ -77,7 +67,7 @@ struct CoordinatorOptions {
   std::string key_file;
 
   // ---- where it listens and is reached ----
-  /// Where it binds. Port 0 is not allowed: the others have to know where.
+  /// "HOST:PORT", with or without "tcp://" (transport::parse_address). Port 0 is not allowed: others have to know it.
   std::string peer_bind;
   std::string client_bind;
   /// What it tells others of itself; empty: the same as where it binds.
@@ -93,7 +83,8 @@ struct CoordinatorOptions {
   std::vector<InitialMember> join_contacts;
 
   // ---- who may call ----
-  std::vector<ClientAccess> clients;
+  /// From transport::read_authorised_clients. The registry keeps their keys; roles hang on them.
+  std::vector<transport::AuthorisedClient> clients;
   /// The caller's name of proposals made in process (Coordinator::submit).
   std::string local_caller = "local";
 
@@ -102,6 +93,7 @@ struct CoordinatorOptions {
   std::uint32_t tick_ms = 10;
   /// id, incarnation and seed are set by the coordinator. Ticks are tick_ms long.
   raft::Options raft;
+  transport::TransportOptions transport;
   QueueLimits limits;
   SnapshotPolicy snapshots;
   /// For requests that name none, and the most that one may name.
@@ -114,8 +106,6 @@ struct CoordinatorOptions {
   std::uint32_t stop_deadline_ms = 3'000;
   /// Segments of the write-ahead log.
   std::size_t segment_bytes = std::size_t{64} << 20;
-  /// Benchmarks alone: sockets without CURVE. `kelek serve` refuses it.
-  bool plaintext = false;
   /// Structured lines on standard error, one a role change, membership change, snapshot or trouble.
   bool log_events = true;
   /// Every message and vote too, as sentences: slow.
@@ -127,5 +117,9 @@ struct CoordinatorOptions {
   /// Empty if all is well; otherwise one sentence for each thing that is not.
   std::vector<std::string> validate() const;
 };
+
+/// What others are told: the advertised address, or else the bound one.
+const std::string& advertised_peer(const CoordinatorOptions& options);
+const std::string& advertised_client(const CoordinatorOptions& options);
 
 }  // namespace kelek::runtime

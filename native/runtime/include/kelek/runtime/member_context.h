@@ -11,7 +11,7 @@ namespace kelek::runtime {
 /// Text in the configuration: lines "peer ADDRESS", "client ADDRESS", "key Z85"; lines that start with another word
 /// are kept for later versions and ignored. At most raft::max_member_context_bytes.
 struct MemberContext {
-  /// "tcp://HOST:PORT", as every other member can reach it.
+  /// "HOST:PORT", as every other member can reach it.
   std::string peer_address;
   /// As clients reach it.
   std::string client_address;
@@ -29,9 +29,5 @@ std::string encode(const MemberContext& context);
 Result<MemberContext> decode_member_context(std::string_view text);
 /// Empty if the context can be used; otherwise why not.
 std::string check(const MemberContext& context);
-
-/// "tcp://HOST:PORT" with a port of 1 to 65535 and a host that is a name, an IPv4 address or an IPv6 one in
-/// brackets; for binding also "*". Empty if so; otherwise why not.
-std::string check_address(std::string_view address);
 
 }  // namespace kelek::runtime
