@@ -39,13 +39,14 @@ function(kelek_library name)
 endfunction()
 
 # kelek_executable(name SOURCES file ... [LINK target ...]): a program of ours with our warnings. The program
-# `kelek` itself lands at the top of the build folder.
+# `kelek` itself knows KELEK_VERSION, a string, and lands at the top of the build folder.
 function(kelek_executable name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK})
   kelek_private_flags(${name})
   if(name STREQUAL "kelek")
+    target_compile_definitions(kelek PRIVATE KELEK_VERSION="${PROJECT_VERSION}")
     set_target_properties(kelek PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
   endif()
 endfunction()

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Read by ./dev: what is said to people, which Debian packages each command needs, and how the missing ones get in.
 
-packages_build=(g++ cmake ninja-build pkg-config libzmq3-dev cppzmq-dev libmsgpack-cxx-dev libsodium-dev
+packages_build=(g++ cmake ninja-build ccache libzmq3-dev cppzmq-dev libmsgpack-cxx-dev libsodium-dev
   libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev)
-packages_test=(catch2 clang-14 libclang-rt-14-dev emscripten nodejs python3 iproute2 ccache git)
+packages_test=(catch2 pkg-config clang-14 libclang-rt-14-dev emscripten nodejs python3 iproute2 git)
 packages_format=(clang-format-14 clang-tidy-14 git)
 packages_bench=(catch2 libbenchmark-dev python3)
 packages_peers=(golang-go cargo git ca-certificates)
