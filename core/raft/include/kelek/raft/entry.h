@@ -43,8 +43,8 @@ class EntryBlock {
   /// Only for who alone appends to this block, and while size() < capacity().
   void push(Entry&& entry) { new (entries() + size_++) Entry(std::move(entry)); }
 
-  /// Only while is_shared() is false: makes the block empty, for another use.
-  void clear();
+  /// Only while is_shared() is false: drops the entries from `size` on.
+  void truncate(std::uint32_t size);
 
  private:
   friend class BlockRef;

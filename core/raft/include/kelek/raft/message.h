@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <variant>
 #include <vector>
 
@@ -92,7 +93,7 @@ struct SnapshotMetadata {
 
 /// A part of a snapshot. The core says which part; who sends it fills in `data` (wanted_bytes long) from its storage.
 struct SnapshotChunk {
-  SnapshotMetadata metadata;
+  std::shared_ptr<const SnapshotMetadata> metadata;
   std::uint64_t offset_bytes = 0;
   std::uint32_t wanted_bytes = 0;
   Payload data;
@@ -174,6 +175,8 @@ struct Message {
   NodeId from = no_node;
   NodeId to = no_node;
   Incarnation from_incarnation = 0;
+  /// The disk that the sender means: another one of the same id must not take the message as its own.
+  Incarnation to_incarnation = 0;
   /// The sender's term; 0 in the four that carry none (read and propose, request and response).
   Term term = 0;
   MessageBody body;

@@ -35,6 +35,10 @@ struct DurableState {
   /// The storage found damage in what was acknowledged: the node receives and acknowledges, and neither votes nor
   /// campaigns until its log has reached repair_until from a leader (durability.md, R4).
   bool damaged = false;
+  Index repair_until = 0;
+  /// The partly received snapshot that the storage kept, and how many bytes of it, from the start; or null.
+  std::shared_ptr<const SnapshotMetadata> partial_snapshot;
+  std::uint64_t partial_snapshot_bytes = 0;
 };
 
 /// Where a proposal went.

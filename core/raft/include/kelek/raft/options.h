@@ -23,6 +23,9 @@ struct Options {
   std::uint32_t election_delay_ticks = 0;
   /// Draws the timeouts, together with `id` and the number of the election, so that two nodes never draw alike.
   std::uint64_t seed = 1;
+  /// Another value at every start of this node (a counter of starts, or random): keeps answers to what an earlier
+  /// start asked apart from answers to what this one asks.
+  std::uint64_t start_salt = 0;
 
   /// Ask before raising the term (thesis, section 9.6).
   bool pre_vote = true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -53,16 +54,18 @@ struct TransferOutcome {
 
 /// A part of a snapshot to write to the partial file of `metadata.id`, at its offset.
 struct ChunkToStore {
-  SnapshotMetadata metadata;
+  std::shared_ptr<const SnapshotMetadata> metadata;
   std::uint64_t offset_bytes = 0;
   Payload data;
+
+  bool is_last() const { return offset_bytes + data.size() == metadata->size_bytes; }
 };
 
 /// Taken with Node::take_ready. The caller
 ///  1. sends `messages` at once, in any order with the rest;
-///  2. writes `chunks`, then `hard_state` and `entries` (an entry replaces whatever the log held from its index on),
-///     or, where `snapshot` is set, verifies the received file, makes it the newest, empties the log, and loads it
-///     into the application;
+///  2. writes `chunks`; with the last one of a snapshot it checks the whole file, and calls snapshot_refused(id) if
+///     that fails; then makes `snapshot`, where it is set, the newest, empties the log, and loads it into the
+///     application; then writes `hard_state` and `entries` (an entry replaces whatever the log held from its index);
 ///  3. makes all of 2 durable (it may leave out the sync if must_sync is false) and then calls persisted(number),
 ///     for each Ready, in order, also if there was nothing to write;
 ///  4. sends `messages_after` once 3 is done;
@@ -83,7 +86,8 @@ struct Ready {
   /// Entries, term, vote, a snapshot or chunks: a commit index alone needs no sync.
   bool must_sync = false;
   std::vector<ChunkToStore> chunks;
-  std::optional<SnapshotMetadata> snapshot;
+  /// A received snapshot, checked when its last chunk was written, that takes the place of the log.
+  std::shared_ptr<const SnapshotMetadata> snapshot;
 
   /// Committed and durable here; consecutive, also from one Ready to the next.
   std::vector<EntryRange> committed;
@@ -97,7 +101,7 @@ struct Ready {
   /// Empties everything and keeps the memory for the next use.
   void clear();
   bool has_writes() const {
-    return hard_state.has_value() || !entries.empty() || !chunks.empty() || snapshot.has_value();
+    return hard_state.has_value() || !entries.empty() || !chunks.empty() || snapshot != nullptr;
   }
 };
 

@@ -1,0 +1,234 @@
+// Time, terms, and who handles which message.
+#include "core.h"
+
+#include <algorithm>
+#include <string>
+
+#include <kelek/raft/invariant.h>
+
+namespace kelek::raft {
+namespace {
+
+bool carries_no_term(MessageKind kind) {
+  return kind == MessageKind::read_request || kind == MessageKind::read_response ||
+         kind == MessageKind::propose_request || kind == MessageKind::propose_response;
+}
+
+/// Before its first election a node is in term 0, and may say so.
+bool is_pre_vote(MessageKind kind) {
+  return kind == MessageKind::pre_vote_request || kind == MessageKind::pre_vote_response;
+}
+
+/// Said only by who leads, or led, the term of the message.
+bool is_from_leader(MessageKind kind) {
+  return kind == MessageKind::append_request || kind == MessageKind::heartbeat_request ||
+         kind == MessageKind::snapshot_chunk || kind == MessageKind::timeout_now;
+}
+
+Error malformed(std::string text) { return {Refusal::malformed, no_node, std::move(text)}; }
+
+}  // namespace
+
+Node::Core::Core(const Options& options, Observer* observer) : options_(options), observer_(observer) {}
+
+NodeId Node::Core::known_leader() const {
+  if (leader() != nullptr) return options_.id;
+  const auto* follower = std::get_if<Follower>(&role_);
+  return follower != nullptr ? follower->leader : no_node;
+}
+
+bool Node::Core::has_leader() const {
+  if (leader() != nullptr) return true;
+  const auto* follower = std::get_if<Follower>(&role_);
+  return follower != nullptr && follower->leader != no_node &&
+         now_ticks_ - follower->heard_tick < options_.election_ticks;
+}
+
+Incarnation Node::Core::incarnation_of(NodeId id) const {
+  const Member* member = configuration()->find(id);
+  return member != nullptr ? member->incarnation : 0;
+}
+
+void Node::Core::trace_role(Role from, RoleEvent::Cause cause) {
+  if (observer_ != nullptr) trace(RoleEvent{from, role(), known_leader(), cause});
+}
+
+void Node::Core::become_follower(Term term, NodeId leader_id, RoleEvent::Cause cause) {
+  KELEK_INVARIANT(term >= term_);
+  const Role before = role();
+  const NodeId leader_before = known_leader();
+  if (Leader* leading = leader()) {
+    // Whoever waits hears of it: a read may be asked again; a proposal stays placed, its fate is in the log.
+    leading->reads.give_up([this](const WaitingRead& read) { answer_read(read, Refusal::aborted); });
+    if (leading->transfer_to != no_node) transfer_watched_ = leading->transfer_to;
+    restart_election_timer();
+  }
+  if (term > term_) {
+    term_ = term;
+    vote_ = no_node;  // a newer term is not a vote (known from openraft 1220)
+    verified_ = 0;
+  }
+  role_ = Follower{leader_id, now_ticks_};
+  if (before != Role::follower || leader_before != leader_id || cause == RoleEvent::Cause::newer_term) {
+    trace_role(before, cause);
+  }
+  if (leader_id != no_node && leader_before != leader_id) leader_learned();
+}
+
+void Node::Core::tick() {
+  ++now_ticks_;
+  if (Leader* leading = leader()) {
+    leader_tick(*leading);
+  } else if (now_ticks_ >= election_deadline_tick_) {
+    on_election_timeout();
+  }
+  if (now_ticks_ >= proposals_.next_deadline_tick()) proposals_.expire(now_ticks_, outcomes_);
+  if (!forwarded_reads_.empty()) expire_forwarded_reads();
+}
+
+std::uint64_t Node::Core::ticks_to_deadline() const {
+  std::uint64_t deadline = proposals_.next_deadline_tick();
+  if (!forwarded_reads_.empty()) deadline = std::min(deadline, forwarded_reads_.front().deadline_tick);
+  if (const Leader* leading = leader()) {
+    deadline = std::min(deadline, leading->next_heartbeat_tick);
+    if (leading->transfer_to != no_node) deadline = std::min(deadline, leading->transfer_deadline_tick);
+    const std::uint64_t oldest = persistence_.oldest_sync_tick();
+    if (options_.disk_stall_ticks != 0 && oldest != UINT64_MAX) {
+      deadline = std::min(deadline, oldest + options_.disk_stall_ticks);
+    }
+  } else {
+    deadline = std::min(deadline, election_deadline_tick_);
+  }
+  return deadline > now_ticks_ ? deadline - now_ticks_ : 1;
+}
+
+Status Node::Core::check_entries(const Message& message, const AppendRequest& request) const {
+  if (request.entries.empty()) return Nothing{};
+  if (request.entries.first_index() != request.previous_index + 1) {
+    return malformed("append: the entries begin at " + std::to_string(request.entries.first_index()) +
+                     ", not after " + std::to_string(request.previous_index));
+  }
+  Term term = request.previous_term;
+  bool in_order = true;
+  bool sizes = true;
+  bool configurations = true;
+  request.entries.for_each([&](Index, const Entry& entry) {
+    in_order &= entry.term >= term;
+    term = entry.term;
+    sizes &= entry.payload.size() <= max_payload_bytes;
+    if (entry.kind == EntryKind::configuration) {
+      configurations = configurations && Configuration::decode(entry.payload.bytes()).ok();
+    }
+  });
+  if (!in_order || term > message.term) return malformed("append: the terms of the entries are out of order");
+  if (!sizes) return malformed("append: an entry is above the limit of a payload");
+  if (!configurations) return malformed("append: a configuration entry cannot be read");
+  return Nothing{};
+}
+
+Status Node::Core::check(const Message& message) const {
+  if (message.to != options_.id || message.from == options_.id || message.from == no_node) {
+    return Error{Refusal::wrong_recipient, no_node,
+                 "a message from node " + std::to_string(message.from) + " to node " + std::to_string(message.to)};
+  }
+  const Member* sender = configuration()->find(message.from);
+  if (message.to_incarnation != options_.incarnation ||
+      (sender != nullptr && sender->incarnation != message.from_incarnation)) {
+    return Error{Refusal::wrong_incarnation, no_node,
+                 "node " + std::to_string(message.from) + " speaks from, or to, another disk than the one known"};
+  }
+  if (!is_pre_vote(message.kind()) && carries_no_term(message.kind()) != (message.term == 0)) {
+    return malformed("a message without its term, or with one that it must not carry");
+  }
+  if (const auto* request = std::get_if<AppendRequest>(&message.body)) return check_entries(message, *request);
+  if (const auto* chunk = std::get_if<SnapshotChunk>(&message.body)) {
+    if (chunk->metadata == nullptr || chunk->metadata->index == 0 || chunk->metadata->term == 0 ||
+        chunk->metadata->configuration == nullptr || chunk->metadata->configuration->empty() ||
+        chunk->metadata->term > message.term) {
+      return malformed("snapshot chunk: its metadata names no place or no configuration");
+    }
+    const std::uint64_t total = chunk->metadata->size_bytes;
+    if (chunk->offset_bytes > total || chunk->data.size() > total - chunk->offset_bytes ||
+        (chunk->data.empty() && total > 0)) {
+      return malformed("snapshot chunk: it lies outside its snapshot");
+    }
+  }
+  return Nothing{};
+}
+
+Status Node::Core::step(Message& message) {
+  Status checked = check(message);
+  if (!checked.ok()) return checked;
+  if (observer_ != nullptr) trace(ReceiveEvent{&message});
+  if (carries_no_term(message.kind()) || settle_term(message)) {
+    if (leader() != nullptr && is_from_leader(message.kind())) {
+      return malformed("node " + std::to_string(message.from) + " claims to lead the term that this node leads");
+    }
+    dispatch(message);
+    review_commit();
+  }
+  return Nothing{};
+}
+
+bool Node::Core::settle_term(const Message& message) {
+  const MessageKind kind = message.kind();
+  // A pre-vote changes nothing at who is asked: no term, no vote, no timer (known from hashicorp 42d3446).
+  if (kind == MessageKind::pre_vote_request) return true;
+  if (message.term < term_) {
+    answer_old_term(message);
+    return false;
+  }
+  if (message.term == term_) return true;
+  if (const auto* request = std::get_if<VoteRequest>(&message.body)) {
+    // Thesis, section 4.2.3: who hears from a leader is not disturbed by who does not.
+    if (options_.check_quorum && has_leader() && !request->by_transfer) {
+      trace(VoteEvent{message.from, false, VoteEvent::Reason::has_leader});
+      answer(message, VoteResponse{false});
+      return false;
+    }
+  }
+  // All messages raise the term, also refusals and answers of no use otherwise (known from Redpanda 31547).
+  become_follower(message.term, is_from_leader(kind) ? message.from : no_node, RoleEvent::Cause::newer_term);
+  return true;
+}
+
+void Node::Core::answer_old_term(const Message& message) {
+  // Who asks, or leads, in an older term learns ours: otherwise it might never give way (etcd 8501).
+  if (const auto* append = std::get_if<AppendRequest>(&message.body)) {
+    AppendResponse response;
+    response.previous_index = append->previous_index;
+    answer(message, response);
+  } else if (std::holds_alternative<HeartbeatRequest>(message.body)) {
+    answer(message, HeartbeatResponse{0, 0});
+  } else if (const auto* chunk = std::get_if<SnapshotChunk>(&message.body)) {
+    answer_snapshot(message, chunk->metadata->id, SnapshotResponse::Progress::more, 0, 0);
+  } else if (std::holds_alternative<VoteRequest>(message.body)) {
+    trace(VoteEvent{message.from, false, VoteEvent::Reason::old_term});
+    answer(message, VoteResponse{false});
+  }
+}
+
+void Node::Core::dispatch(Message& message) {
+  switch (message.kind()) {
+    case MessageKind::pre_vote_request: return on_pre_vote_request(message, std::get<PreVoteRequest>(message.body));
+    case MessageKind::pre_vote_response: return on_pre_vote_response(message, std::get<PreVoteResponse>(message.body));
+    case MessageKind::vote_request: return on_vote_request(message, std::get<VoteRequest>(message.body));
+    case MessageKind::vote_response: return on_vote_response(message, std::get<VoteResponse>(message.body));
+    case MessageKind::append_request: return on_append_request(message, std::get<AppendRequest>(message.body));
+    case MessageKind::append_response: return on_append_response(message, std::get<AppendResponse>(message.body));
+    case MessageKind::heartbeat_request:
+      return on_heartbeat_request(message, std::get<HeartbeatRequest>(message.body));
+    case MessageKind::heartbeat_response:
+      return on_heartbeat_response(message, std::get<HeartbeatResponse>(message.body));
+    case MessageKind::snapshot_chunk: return on_snapshot_chunk(message, std::get<SnapshotChunk>(message.body));
+    case MessageKind::snapshot_response:
+      return on_snapshot_response(message, std::get<SnapshotResponse>(message.body));
+    case MessageKind::timeout_now: return on_timeout_now(message);
+    case MessageKind::read_request: return on_read_request(message, std::get<ReadRequest>(message.body));
+    case MessageKind::read_response: return on_read_response(std::get<ReadResponse>(message.body));
+    case MessageKind::propose_request: return on_propose_request(message, std::get<ProposeRequest>(message.body));
+    case MessageKind::propose_response: return on_propose_response(std::get<ProposeResponse>(message.body));
+  }
+}
+
+}  // namespace kelek::raft

@@ -1,0 +1,285 @@
+// Node::Core: the state of a node, and the steps of the protocol on it, spread over the sources by concern.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <kelek/raft/node.h>
+
+#include "configurations.h"
+#include "log.h"
+#include "persistence.h"
+#include "proposals.h"
+#include "role.h"
+
+namespace kelek::raft {
+
+class Node::Core {
+ public:
+  Core(const Options& options, Observer* observer);
+  /// restoring.cpp
+  Status restore(DurableState state);
+  NodeStatus status() const;
+  std::vector<PeerStatus> peer_statuses() const;
+
+  /// core.cpp
+  void tick();
+  std::uint64_t ticks_to_deadline() const;
+  Status step(Message& message);
+  /// proposing.cpp
+  Result<Proposed> propose(std::span<const Payload> payloads, Token token);
+  /// reading.cpp
+  Status read(Token token, ReadMode mode);
+  /// reconfiguring.cpp
+  Result<Index> change(const MembershipChange& change);
+  /// transferring.cpp
+  Status transfer(NodeId to);
+  /// election.cpp
+  Status campaign();
+  void set_election_timeout(std::uint32_t ticks);
+
+  /// taking.cpp
+  bool has_ready() const;
+  void take_ready(Ready& ready);
+  void persisted(std::uint64_t number);
+  void applied(Index index);
+
+  /// snapshotting.cpp
+  Result<SnapshotBasis> snapshot_basis(Index index) const;
+  Status snapshot_stored(const SnapshotMetadata& snapshot);
+  Index compact(Index index);
+  void snapshot_refused(SnapshotId id);
+  void snapshot_unavailable(NodeId peer);
+  void peer_unreachable(NodeId peer);
+
+  const ConfigurationRef& configuration() const { return configurations_.in_force(); }
+  const Options& options() const { return options_; }
+  const Log& log() const { return log_; }
+
+ private:
+  Status restore_log(const DurableState& state, ConfigurationRef base);
+
+  // core.cpp: roles, terms, and what reaches whom.
+  Leader* leader() {
+    const auto* held = std::get_if<std::unique_ptr<Leader>>(&role_);
+    return held != nullptr ? held->get() : nullptr;
+  }
+  const Leader* leader() const {
+    const auto* held = std::get_if<std::unique_ptr<Leader>>(&role_);
+    return held != nullptr ? held->get() : nullptr;
+  }
+  Role role() const { return static_cast<Role>(role_.index()); }
+  NodeId known_leader() const;
+  bool has_leader() const;
+  bool is_voter() const { return configuration()->is_voter(options_.id); }
+  void become_follower(Term term, NodeId leader, RoleEvent::Cause cause);
+  void trace_role(Role from, RoleEvent::Cause cause);
+  template <typename Event>
+  void trace(Event event) {
+    if (observer_ != nullptr) report(TraceEvent{options_.id, term_, vote_, commit_, log_.last_index(), role(), event});
+  }
+  void report(const TraceEvent& event) { observer_->observe(event); }
+
+  /// Whether the message may be looked at; answers it where its term is old.
+  bool settle_term(const Message& message);
+  void answer_old_term(const Message& message);
+  Status check(const Message& message) const;
+  Status check_entries(const Message& message, const AppendRequest& request) const;
+  void dispatch(Message& message);
+
+  /// To who asked.
+  template <typename Body>
+  void answer(const Message& request, Body body) {
+    Message& queued = messages_after_.emplace_back();
+    queued.to = request.from;
+    queued.to_incarnation = request.from_incarnation;
+    finish(queued, std::move(body), term_);
+  }
+  template <typename Body>
+  void send_now(std::vector<Message>& list, NodeId to, Incarnation to_incarnation, Term term, Body body) {
+    Message& queued = list.emplace_back();
+    queued.to = to;
+    queued.to_incarnation = to_incarnation;
+    finish(queued, std::move(body), term);
+  }
+  template <typename Body>
+  void finish(Message& queued, Body body, Term term) {
+    queued.from = options_.id;
+    queued.from_incarnation = options_.incarnation;
+    queued.term = term;
+    queued.body.template emplace<Body>(std::move(body));
+    if (observer_ != nullptr) trace(SendEvent{&queued});
+  }
+  void send_to_leader(ReadRequest request);
+  void send_to_leader(ProposeRequest request);
+  Incarnation incarnation_of(NodeId id) const;
+
+  // election.cpp
+  void restart_election_timer();
+  void draw_election_timeout();
+  void on_election_timeout();
+  Refusal may_campaign() const;
+  bool may_vote() const;
+  void become_pre_candidate();
+  void become_candidate(bool by_transfer, RoleEvent::Cause cause);
+  void count_own_vote();
+  void on_pre_vote_request(const Message& message, const PreVoteRequest& request);
+  void on_pre_vote_response(const Message& message, const PreVoteResponse& response);
+  void on_vote_request(const Message& message, const VoteRequest& request);
+  void on_vote_response(const Message& message, const VoteResponse& response);
+  void on_timeout_now(const Message& message);
+  void record_vote(VoteCount& votes, NodeId from, bool granted);
+  bool log_is_up_to_date(Index last_index, Term last_term) const;
+  void build_election_requests(Ready& ready);
+
+  // leading.cpp
+  void become_leader();
+  void on_append_response(const Message& message, const AppendResponse& response);
+  void on_heartbeat_response(const Message& message, const HeartbeatResponse& response);
+  Progress* heard_from(const Message& message);
+  void peer_acknowledged(Leader& leader, Progress& peer, Index match);
+  void round_answered(Leader& leader, Progress& peer, Round round);
+  void advance_commit();
+  void review_commit();
+  void leader_tick(Leader& leader);
+  bool quorum_heard(const Leader& leader) const;
+  bool disk_stalled() const;
+  void append_own(Entry entry);
+
+  // following.cpp
+  void hear_leader(const Message& message);
+  void on_append_request(Message& message, AppendRequest& request);
+  void on_heartbeat_request(const Message& message, const HeartbeatRequest& request);
+  void accept_entries(Index previous, const EntryRange& entries);
+  void commit_to(Index index);
+
+  // sending.cpp
+  void build_appends(Leader& leader, std::vector<Message>& messages);
+  void start_round(Leader& leader);
+  void send_append(Leader& leader, Progress& peer, std::vector<Message>& messages);
+  void send_heartbeat(Leader& leader, Progress& peer, std::vector<Message>& messages, Round round);
+  bool send_to_peer(Leader& leader, Progress& peer, std::vector<Message>& messages);
+
+  // proposing.cpp
+  Refusal may_propose(const Leader& leader, std::span<const Payload> payloads) const;
+  Result<Proposed> append_proposal(Leader& leader, std::span<const Payload> payloads);
+  void on_propose_request(const Message& message, ProposeRequest& request);
+  void on_propose_response(const ProposeResponse& response);
+  Token next_request();
+
+  // reading.cpp
+  void take_read(Leader& leader, Token token, NodeId origin, Incarnation incarnation, ReadMode mode);
+  void answer_read(const WaitingRead& read, Refusal refusal);
+  void confirm_reads(Leader& leader);
+  void on_read_request(const Message& message, const ReadRequest& request);
+  void on_read_response(const ReadResponse& response);
+  void expire_forwarded_reads();
+  std::uint64_t lease_ticks() const { return options_.election_ticks - options_.lease_drift_ticks; }
+
+  // reconfiguring.cpp
+  void put_in_force(Index index, ConfigurationRef configuration);
+  void configuration_changed(bool rolled_back);
+  void leave_joint_if_due(Leader& leader);
+  void step_down_if_removed();
+  bool is_promotion_of_laggard(const Leader& leader, const MembershipChange& change) const;
+
+  // transferring.cpp
+  void go_on_with_transfer(Leader& leader, Progress& peer);
+  void tell_to_go(Leader& leader, Progress& peer);
+  void give_up_transfer(Leader& leader);
+  void leader_learned();
+
+  // snapshotting.cpp
+  bool needs_snapshot(const Progress& peer) const { return peer.next <= log_.base_index(); }
+  bool send_chunks(Leader& leader, Progress& peer, std::vector<Message>& messages);
+  void on_snapshot_chunk(const Message& message, SnapshotChunk& chunk);
+  void on_snapshot_response(const Message& message, const SnapshotResponse& response);
+  void answer_snapshot(const Message& message, SnapshotId id, SnapshotResponse::Progress progress,
+                       std::uint64_t next_offset, Index match);
+  void install_received();
+  void snapshot_durable();
+
+  // taking.cpp
+  void take_writes(Ready& ready);
+  void take_committed(Ready& ready);
+  void take_news(Ready& ready);
+  HardState hard_state() const { return {term_, vote_, commit_}; }
+
+  Options options_;
+  Observer* observer_;
+
+  // Durable once written: Raft paper, figure 2.
+  Term term_ = 0;
+  NodeId vote_ = no_node;
+  Index commit_ = 0;
+  Log log_;
+  Configurations configurations_;
+  Persistence persistence_;
+  std::shared_ptr<const SnapshotMetadata> newest_snapshot_;
+
+  RoleState role_;
+  /// False when something was committed that the membership may hang on.
+  bool commit_reviewed_ = true;
+  /// The last entry that an append of this term's leader was accepted for: what it may commit here.
+  Index verified_ = 0;
+
+  std::uint64_t now_ticks_ = 0;
+  std::uint64_t election_deadline_tick_ = 0;
+  std::uint64_t elections_ = 0;
+  std::uint32_t election_timeout_ticks_ = 0;
+  bool timeout_fixed_ = false;
+  /// Lease reads: who restarted may have answered the leader just before (thesis, section 6.4.1).
+  std::uint64_t no_vote_before_tick_ = 0;
+  /// Damaged storage: no vote until the log reaches repair_until_, and then only above the term of that moment.
+  Index repair_until_ = 0;
+  Term no_vote_through_term_ = 0;
+
+  // Snapshot that is being received.
+  struct Incoming {
+    std::shared_ptr<const SnapshotMetadata> metadata;
+    std::uint64_t received_bytes = 0;
+    bool complete = false;
+    bool installing = false;
+    NodeId from = no_node;
+    Incarnation from_incarnation = 0;
+  };
+  std::unique_ptr<Incoming> incoming_;
+
+  Proposals proposals_;
+  struct ForwardedRead {
+    Token request;
+    Token token;
+    std::uint64_t deadline_tick;
+  };
+  std::vector<ForwardedRead> forwarded_reads_;
+  Token last_request_ = 0;
+
+  // What the next Ready takes.
+  std::vector<Message> messages_;
+  std::vector<Message> messages_after_;
+  std::vector<ChunkToStore> chunks_;
+  bool snapshot_to_install_ = false;
+  std::vector<ReadOutcome> reads_;
+  std::vector<ProposalOutcome> outcomes_;
+  std::optional<TransferOutcome> transfer_outcome_;
+  NodeId transfer_watched_ = no_node;
+
+  // What the last Ready told.
+  HardState told_hard_state_;
+  Index told_last_ = 0;
+  bool told_replaced_ = false;
+  RoleChange told_role_;
+  const Configuration* told_configuration_ = nullptr;
+  Index handed_ = 0;
+  Index applied_ = 0;
+  struct HandedOut {
+    Index last;
+    std::size_t bytes;
+  };
+  std::vector<HandedOut> handed_out_;
+  std::size_t unapplied_bytes_ = 0;
+};
+
+}  // namespace kelek::raft

@@ -1,0 +1,199 @@
+// Elections: pre-vote, votes, and the timers that begin them (Raft paper, section 5.2; thesis, section 9.6).
+#include <algorithm>
+
+#include "core.h"
+
+namespace kelek::raft {
+namespace {
+
+std::uint64_t mix(std::uint64_t value) {
+  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9U;
+  value = (value ^ (value >> 27)) * 0x94d049bb133111ebU;
+  return value ^ (value >> 31);
+}
+
+}  // namespace
+
+void Node::Core::restart_election_timer() {
+  election_deadline_tick_ = now_ticks_ + election_timeout_ticks_;
+}
+
+/// A pure function of seed, node and number of the election: whole runs can be repeated, and two nodes never draw
+/// from one sequence (known from hashicorp cda1ee8).
+void Node::Core::draw_election_timeout() {
+  ++elections_;
+  if (!timeout_fixed_) {
+    const std::uint64_t drawn = mix(mix(options_.seed + 0x9e3779b97f4a7c15U * options_.id) + elections_);
+    const auto spread = static_cast<std::uint32_t>(drawn % options_.election_ticks);
+    election_timeout_ticks_ = options_.election_ticks + spread + options_.election_delay_ticks;
+  }
+  restart_election_timer();
+}
+
+void Node::Core::set_election_timeout(std::uint32_t ticks) {
+  timeout_fixed_ = true;
+  election_timeout_ticks_ = ticks;
+  restart_election_timer();
+}
+
+/// Every way to campaign goes through this one test (known from etcd 816fc51 and db54973).
+Refusal Node::Core::may_campaign() const {
+  if (!is_voter()) return Refusal::not_voter;
+  if (leader() != nullptr) return Refusal::already;
+  if (incoming_ != nullptr && incoming_->installing) return Refusal::snapshot_pending;
+  if (repair_until_ != 0 || !may_vote() || disk_stalled()) return Refusal::stopped;
+  return Refusal::none;
+}
+
+bool Node::Core::may_vote() const { return repair_until_ == 0 && now_ticks_ >= no_vote_before_tick_; }
+
+void Node::Core::on_election_timeout() {
+  if (transfer_watched_ != no_node) {
+    transfer_outcome_ = TransferOutcome{transfer_watched_, false};
+    transfer_watched_ = no_node;
+  }
+  if (may_campaign() != Refusal::none) {
+    restart_election_timer();
+    return;
+  }
+  if (options_.pre_vote) {
+    become_pre_candidate();
+  } else {
+    become_candidate(false, RoleEvent::Cause::election_timeout);
+  }
+}
+
+Status Node::Core::campaign() {
+  if (const Refusal refusal = may_campaign(); refusal != Refusal::none) return refusal;
+  become_candidate(false, RoleEvent::Cause::asked_to_campaign);
+  return Nothing{};
+}
+
+void Node::Core::become_pre_candidate() {
+  const Role before = role();
+  role_ = PreCandidate{VoteCount(*configuration()), true};
+  draw_election_timeout();
+  trace_role(before, RoleEvent::Cause::election_timeout);
+  PreCandidate& asking = std::get<PreCandidate>(role_);
+  record_vote(asking.votes, options_.id, true);
+  if (asking.votes.won()) become_candidate(false, RoleEvent::Cause::pre_vote_won);
+}
+
+void Node::Core::become_candidate(bool by_transfer, RoleEvent::Cause cause) {
+  const Role before = role();
+  ++term_;
+  vote_ = options_.id;
+  verified_ = 0;
+  Candidate candidate{VoteCount(*configuration()), by_transfer, true, false};
+  role_ = std::move(candidate);
+  draw_election_timeout();
+  trace_role(before, cause);
+}
+
+void Node::Core::count_own_vote() {
+  auto* candidate = std::get_if<Candidate>(&role_);
+  if (candidate == nullptr || candidate->own_vote_counted) return;
+  if (persistence_.durable_term() != term_ || persistence_.durable_vote() != options_.id) return;
+  candidate->own_vote_counted = true;
+  record_vote(candidate->votes, options_.id, true);
+  if (candidate->votes.won()) become_leader();
+}
+
+void Node::Core::record_vote(VoteCount& votes, NodeId from, bool granted) {
+  const Member* member = configuration()->find(from);
+  if (member == nullptr) return;
+  votes.record(*member, static_cast<std::size_t>(member - configuration()->members().data()), granted);
+}
+
+/// Raft paper, section 5.4.1: the later last term wins, then the longer log.
+bool Node::Core::log_is_up_to_date(Index last_index, Term last_term) const {
+  if (last_term != log_.last_term()) return last_term > log_.last_term();
+  return last_index >= log_.last_index();
+}
+
+void Node::Core::on_pre_vote_request(const Message& message, const PreVoteRequest& request) {
+  VoteEvent::Reason reason = VoteEvent::Reason::granted;
+  if (request.next_term <= term_) {
+    reason = VoteEvent::Reason::old_term;  // refused with our own term, so that the asker catches up (etcd 8243)
+  } else if (has_leader()) {
+    reason = VoteEvent::Reason::has_leader;
+  } else if (!may_vote() || request.next_term <= no_vote_through_term_) {
+    reason = VoteEvent::Reason::not_ready;
+  } else if (!log_is_up_to_date(request.last_index, request.last_term)) {
+    reason = VoteEvent::Reason::log_behind;
+  }
+  trace(VoteEvent{message.from, true, reason});
+  answer(message, PreVoteResponse{request.next_term, reason == VoteEvent::Reason::granted});
+}
+
+void Node::Core::on_pre_vote_response(const Message& message, const PreVoteResponse& response) {
+  auto* asking = std::get_if<PreCandidate>(&role_);
+  // An answer to an earlier attempt says nothing about this one (etcd 8334).
+  if (asking == nullptr || response.next_term != term_ + 1) return;
+  record_vote(asking->votes, message.from, response.granted);
+  if (asking->votes.won()) {
+    become_candidate(false, RoleEvent::Cause::pre_vote_won);
+  } else if (asking->votes.lost()) {
+    become_follower(term_, no_node, RoleEvent::Cause::vote_lost);
+  }
+}
+
+void Node::Core::on_vote_request(const Message& message, const VoteRequest& request) {
+  VoteEvent::Reason reason = VoteEvent::Reason::granted;
+  if (vote_ != no_node && vote_ != message.from) {
+    reason = VoteEvent::Reason::voted_for_another;
+  } else if (options_.check_quorum && has_leader() && !request.by_transfer) {
+    reason = VoteEvent::Reason::has_leader;
+  } else if (!may_vote() || term_ <= no_vote_through_term_) {
+    reason = VoteEvent::Reason::not_ready;
+  } else if (!log_is_up_to_date(request.last_index, request.last_term)) {
+    reason = VoteEvent::Reason::log_behind;
+  }
+  const bool granted = reason == VoteEvent::Reason::granted;
+  if (granted) {
+    vote_ = message.from;
+    restart_election_timer();
+  }
+  trace(VoteEvent{message.from, false, reason});
+  answer(message, VoteResponse{granted});
+}
+
+void Node::Core::on_vote_response(const Message& message, const VoteResponse& response) {
+  auto* candidate = std::get_if<Candidate>(&role_);
+  if (candidate == nullptr) return;
+  record_vote(candidate->votes, message.from, response.granted);
+  if (candidate->votes.won()) {
+    become_leader();
+  } else if (candidate->votes.lost()) {
+    become_follower(term_, no_node, RoleEvent::Cause::vote_lost);
+  }
+}
+
+/// Thesis, section 3.10. Who was told may have been demoted, or may not know of its promotion yet: it looks again.
+void Node::Core::on_timeout_now(const Message& message) {
+  if (known_leader() != no_node && known_leader() != message.from) return;
+  if (may_campaign() != Refusal::none) return;
+  become_candidate(true, RoleEvent::Cause::told_to_campaign);
+}
+
+/// Built when a Ready is taken: an election among many costs no queue of its own.
+void Node::Core::build_election_requests(Ready& ready) {
+  const bool pre_vote = std::holds_alternative<PreCandidate>(role_);
+  if (!pre_vote && !std::holds_alternative<Candidate>(role_)) return;
+  bool& due = pre_vote ? std::get<PreCandidate>(role_).requests_due : std::get<Candidate>(role_).requests_due;
+  if (!due) return;
+  due = false;
+  const bool by_transfer = !pre_vote && std::get<Candidate>(role_).by_transfer;
+  for (const Member& member : configuration()->members()) {
+    if (member.id == options_.id || !(member.voter || member.outgoing)) continue;
+    if (pre_vote) {
+      send_now(ready.messages_after, member.id, member.incarnation, term_,
+               PreVoteRequest{term_ + 1, log_.last_index(), log_.last_term()});
+    } else {
+      send_now(ready.messages_after, member.id, member.incarnation, term_,
+               VoteRequest{log_.last_index(), log_.last_term(), by_transfer});
+    }
+  }
+}
+
+}  // namespace kelek::raft

@@ -1,0 +1,125 @@
+// The entries a node holds in memory.
+#include "log.h"
+
+#include <algorithm>
+
+#include <kelek/raft/invariant.h>
+
+namespace kelek::raft {
+
+void Log::reset(Index base, Term term) {
+  extents_.clear();
+  payload_bytes_ = 0;
+  terms_.reset(base, term);
+}
+
+std::size_t Log::extent_of(Index index) const {
+  if (index >= extents_.back().first) return extents_.size() - 1;
+  const auto after = std::upper_bound(extents_.begin(), extents_.end(), index,
+                                      [](Index wanted, const Extent& extent) { return wanted < extent.first; });
+  return static_cast<std::size_t>(after - extents_.begin()) - 1;
+}
+
+BlockRef& Log::block_with_room() {
+  if (!extents_.empty() && extents_.back().block->size() < extents_.back().block->capacity()) {
+    return extents_.back().block;
+  }
+  BlockRef block;
+  if (!spares_.empty()) {
+    block = std::move(spares_.back());
+    spares_.pop_back();
+  } else {
+    // Small first, so that an idle group costs little; then larger, so that a busy one allocates seldom.
+    const std::uint32_t capacity =
+        extents_.empty() ? smallest_block : std::min(extents_.back().block->capacity() * 4, largest_block);
+    block = BlockRef(EntryBlock::allocate(capacity));
+  }
+  extents_.push_back({last_index() + 1, std::move(block)});
+  return extents_.back().block;
+}
+
+void Log::append(Entry entry) {
+  BlockRef& block = block_with_room();
+  payload_bytes_ += entry.payload.size();
+  terms_.append(entry.term);
+  block->push(std::move(entry));
+}
+
+void Log::append(const EntryRange& entries) {
+  KELEK_INVARIANT(entries.empty() || entries.first_index() <= last_index() + 1);
+  entries.from(last_index() + 1).for_each([this](Index, const Entry& entry) { append(entry); });
+}
+
+void Log::truncate(Index from) {
+  KELEK_INVARIANT(from >= first_index());
+  if (from > last_index()) return;
+  for (Index index = from; index <= last_index(); ++index) payload_bytes_ -= at(index).payload.size();
+  while (!extents_.empty() && extents_.back().first >= from) extents_.pop_back();
+  if (!extents_.empty()) {
+    Extent& last = extents_.back();
+    const auto kept = static_cast<std::uint32_t>(from - last.first);
+    if (kept < last.block->size()) {
+      if (last.block->is_shared()) {
+        // A message or a Ready still shows the old entries: they stay as they are, and the log goes on in a copy.
+        BlockRef copy(EntryBlock::allocate(last.block->capacity()));
+        for (std::uint32_t i = 0; i < kept; ++i) copy->push(Entry((*last.block.get())[i]));
+        last.block = std::move(copy);
+      } else {
+        last.block->truncate(kept);
+      }
+    }
+  }
+  terms_.truncate(from);
+}
+
+void Log::compact(Index through) {
+  KELEK_INVARIANT(through <= last_index());
+  if (through <= base_index()) return;
+  for (Index index = first_index(); index <= through; ++index) payload_bytes_ -= at(index).payload.size();
+  terms_.compact(through);
+  std::size_t dropped = 0;
+  while (dropped < extents_.size() &&
+         extents_[dropped].first + extents_[dropped].block->size() <= through + 1) {
+    BlockRef& block = extents_[dropped].block;
+    if (block->capacity() == largest_block && spares_.size() < max_spares && !block->is_shared()) {
+      block->truncate(0);
+      spares_.push_back(std::move(block));
+    }
+    ++dropped;
+  }
+  extents_.erase(extents_.begin(), extents_.begin() + static_cast<std::ptrdiff_t>(dropped));
+}
+
+EntryRange Log::range(Index from, std::size_t max_entries, std::size_t max_bytes) const {
+  EntryRange found;
+  if (from > last_index() || max_entries == 0) return found;
+  KELEK_INVARIANT(from >= first_index());
+  std::size_t bytes = 0;
+  std::size_t left = std::min<std::size_t>(max_entries, last_index() - from + 1);
+  Index index = from;
+  for (std::size_t e = extent_of(from); e < extents_.size() && left > 0; ++e) {
+    const Extent& extent = extents_[e];
+    const auto offset = static_cast<std::uint32_t>(index - extent.first);
+    const std::uint32_t available =
+        static_cast<std::uint32_t>(std::min<std::size_t>(extent.block->size() - offset, left));
+    std::uint32_t taken = 0;
+    while (taken < available) {
+      bytes += (*extent.block.get())[offset + taken].payload.size();
+      if (bytes > max_bytes && (taken > 0 || !found.empty())) break;
+      ++taken;
+    }
+    if (taken == 0 || !found.add(extent.block, offset, taken, index)) break;
+    index += taken;
+    left -= taken;
+    if (taken < available) break;
+  }
+  return found;
+}
+
+const Entry& Log::at(Index index) const {
+  KELEK_INVARIANT(index >= first_index() && index <= last_index());
+  const Extent& extent = extents_[extent_of(index)];
+  return (*extent.block.get())[static_cast<std::uint32_t>(index - extent.first)];
+}
+
+}  // namespace kelek::raft

@@ -1,0 +1,65 @@
+// Persistence: which Readys are on their way to the disk, and what of the log and of the votes is durable.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <kelek/raft/types.h>
+
+namespace kelek::raft {
+
+/// Raft paper, section 5.1: what a server answers by must be durable first. A write that was issued before entries
+/// were replaced says nothing of those that replaced them (the ABA problem of asynchronous appends).
+class Persistence {
+ public:
+  struct Write {
+    std::uint64_t number = 0;
+    std::uint64_t taken_tick = 0;
+    Term term = 0;
+    NodeId vote = no_node;
+    /// The log ends here once this is durable; lowered if entries are replaced meanwhile.
+    Index last = 0;
+    bool must_sync = false;
+    bool last_chunk = false;
+    bool snapshot = false;
+  };
+
+  void start(Term term, NodeId vote, Index last) {
+    durable_term_ = term;
+    durable_vote_ = vote;
+    stable_ = last;
+  }
+
+  std::uint64_t next_number() const { return next_number_; }
+  void taken(const Write& write);
+
+  /// Through `number`. Gives what became durable of snapshots.
+  struct Done {
+    bool any = false;
+    bool last_chunk = false;
+    bool snapshot = false;
+  };
+  Done persisted(std::uint64_t number);
+
+  /// Entries from `from` on are gone, or replaced.
+  void truncated(Index from);
+  /// The log is replaced by a snapshot that is not durable yet.
+  void log_reset();
+
+  Index stable() const { return stable_; }
+  Term durable_term() const { return durable_term_; }
+  NodeId durable_vote() const { return durable_vote_; }
+  bool idle() const { return first_ == writes_.size(); }
+  /// The tick at which the oldest write that needs a sync and is not durable was taken; UINT64_MAX if there is none.
+  std::uint64_t oldest_sync_tick() const;
+
+ private:
+  std::vector<Write> writes_;  // from first_ on; emptied whenever all are durable
+  std::size_t first_ = 0;
+  std::uint64_t next_number_ = 1;
+  Index stable_ = 0;
+  Term durable_term_ = 0;
+  NodeId durable_vote_ = no_node;
+};
+
+}  // namespace kelek::raft

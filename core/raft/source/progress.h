@@ -1,0 +1,78 @@
+// Progress: what a leader knows of one follower, and what it has sent to it that is not answered yet.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <kelek/raft/message.h>
+#include <kelek/raft/status.h>
+#include <kelek/raft/types.h>
+
+namespace kelek::raft {
+
+/// Appends with entries on their way to a follower: a ring that grows to what is used.
+class InflightAppends {
+ public:
+  std::uint32_t count() const { return count_; }
+  std::size_t bytes() const { return bytes_; }
+  void add(Index last, std::size_t bytes);
+  /// All that end at or below `match` are answered.
+  void answered(Index match);
+  void clear() { first_ = count_ = 0, bytes_ = 0; }
+
+ private:
+  struct Append {
+    Index last;
+    std::size_t bytes;
+  };
+  std::vector<Append> ring_;
+  std::uint32_t first_ = 0;
+  std::uint32_t count_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+/// A snapshot on its way to a follower.
+struct SnapshotTransfer {
+  std::shared_ptr<const SnapshotMetadata> metadata;
+  std::uint64_t answered_bytes = 0;
+  std::uint64_t sent_bytes = 0;
+  std::uint64_t sent_before_heartbeat = 0;
+  bool any_sent = false;
+};
+
+struct Progress {
+  NodeId id = no_node;
+  Incarnation incarnation = 0;
+  bool voter = false;
+  bool outgoing = false;
+
+  ReplicationState state = ReplicationState::probe;
+  /// A probe is on its way: nothing more until an answer of any kind.
+  bool probing = false;
+  /// Known to agree with our log, durably. Only grows.
+  Index match = 0;
+  /// The next to send; always above match.
+  Index next = 1;
+  /// The commit index told last.
+  Index commit_told = 0;
+  InflightAppends inflight;
+  SnapshotTransfer snapshot;
+
+  std::uint64_t heard_tick = 0;
+  Round round_answered = 0;
+  /// The newest heartbeat on its way and what had been sent before it: an answer that has less tells of a loss.
+  Round heartbeat_round = 0;
+  Index sent_before_heartbeat = 0;
+
+  void become_probe();
+  void become_replicate();
+  void become_snapshot(std::shared_ptr<const SnapshotMetadata> metadata);
+  /// The follower holds our log through `index`, durably. True if that is news.
+  bool acknowledged(Index index);
+  bool window_full(std::uint32_t max_appends, std::size_t max_bytes) const {
+    return inflight.count() >= max_appends || inflight.bytes() >= max_bytes;
+  }
+};
+
+}  // namespace kelek::raft

@@ -1,0 +1,103 @@
+// Proposals: into the leader's log, or on their way to it; what became of them is told by proposals.h.
+#include <algorithm>
+#include <string>
+
+#include "core.h"
+
+namespace kelek::raft {
+
+Token Node::Core::next_request() {
+  ++last_request_;
+  if (last_request_ == 0) ++last_request_;
+  return last_request_;
+}
+
+Refusal Node::Core::may_propose(const Leader& leading, std::span<const Payload> payloads) const {
+  if (leading.transfer_to != no_node) return Refusal::transferring;  // the heir would never catch up (hashicorp 487)
+  std::size_t bytes = 0;
+  for (const Payload& payload : payloads) bytes += payload.size();
+  // One that is larger than the limit alone still gets its turn. Sizes only saturate: see advance_commit().
+  if (leading.uncommitted_bytes > 0 && bytes > options_.max_uncommitted_bytes - std::min(
+          leading.uncommitted_bytes, options_.max_uncommitted_bytes)) {
+    return Refusal::too_many_uncommitted;
+  }
+  return Refusal::none;
+}
+
+Result<Proposed> Node::Core::append_proposal(Leader& leading, std::span<const Payload> payloads) {
+  if (const Refusal refusal = may_propose(leading, payloads); refusal != Refusal::none) {
+    return Error{refusal, options_.id, {}};
+  }
+  const Index first = log_.last_index() + 1;
+  for (const Payload& payload : payloads) {
+    leading.uncommitted_bytes += payload.size();
+    log_.append(Entry{payload, EntryKind::command, term_});
+  }
+  leading.sends_due = true;
+  if (observer_ != nullptr) trace(AppendEvent{first, log_.last_index(), 0});
+  return Proposed{first, term_, options_.id};
+}
+
+Result<Proposed> Node::Core::propose(std::span<const Payload> payloads, Token token) {
+  if (payloads.empty()) return Error{Refusal::out_of_range, known_leader(), "a proposal without a payload"};
+  for (const Payload& payload : payloads) {
+    if (payload.size() > max_payload_bytes) {
+      return Error{Refusal::too_large, known_leader(),
+                   "a payload of " + std::to_string(payload.size()) + " bytes, above " +
+                       std::to_string(max_payload_bytes)};
+    }
+  }
+  if (token != 0 && proposals_.waiting() >= options_.max_waiting) {
+    return Error{Refusal::too_many_waiting, known_leader(), {}};
+  }
+  if (Leader* leading = leader()) {
+    Result<Proposed> proposed = append_proposal(*leading, payloads);
+    if (proposed.ok() && token != 0) {
+      proposals_.placed(token, proposed->first_index, log_.last_index(), term_);
+    }
+    return proposed;
+  }
+  if (known_leader() == no_node) return Error{Refusal::no_leader, no_node, {}};
+  std::size_t bytes = 0;
+  for (const Payload& payload : payloads) bytes += payload.size();
+  if (payloads.size() > options_.max_append_entries || bytes > max_payload_bytes) {
+    return Error{Refusal::too_large, known_leader(), "more than one message can carry to the leader"};
+  }
+  ProposeRequest request{next_request(), std::vector<Payload>(payloads.begin(), payloads.end())};
+  proposals_.forwarded(token, request.token, static_cast<std::uint32_t>(payloads.size()),
+                       now_ticks_ + options_.election_ticks);
+  send_to_leader(std::move(request));
+  return Proposed{0, 0, known_leader()};
+}
+
+void Node::Core::send_to_leader(ProposeRequest request) {
+  send_now(messages_, known_leader(), incarnation_of(known_leader()), 0, std::move(request));
+}
+
+void Node::Core::on_propose_request(const Message& message, ProposeRequest& request) {
+  ProposeResponse response;
+  response.token = request.token;
+  response.leader = known_leader();
+  Leader* leading = leader();
+  if (leading == nullptr) {
+    response.refusal = Refusal::not_leader;  // not handed on: a proposal travels once (RedisRaft 13)
+  } else if (request.payloads.empty()) {
+    response.refusal = Refusal::out_of_range;
+  } else {
+    const Result<Proposed> proposed = append_proposal(*leading, request.payloads);
+    if (proposed.ok()) {
+      response.first_index = proposed->first_index;
+      response.entry_term = proposed->term;
+    } else {
+      response.refusal = proposed.error().refusal;
+    }
+  }
+  send_now(messages_after_, message.from, message.from_incarnation, 0, response);
+}
+
+void Node::Core::on_propose_response(const ProposeResponse& response) {
+  proposals_.answered(response, outcomes_);
+  proposals_.committed(commit_, log_, outcomes_);
+}
+
+}  // namespace kelek::raft

@@ -1,0 +1,88 @@
+// Reads: ReadIndex by a round of the leader's, or by its lease; forwarded at a follower (thesis, section 6.4).
+#include <algorithm>
+
+#include "core.h"
+
+namespace kelek::raft {
+
+Status Node::Core::read(Token token, ReadMode mode) {
+  if (Leader* leading = leader()) {
+    if (leading->reads.size() >= options_.max_waiting) return Refusal::too_many_waiting;
+    take_read(*leading, token, options_.id, options_.incarnation, mode);
+    return Nothing{};
+  }
+  if (known_leader() == no_node) return Refusal::no_leader;
+  if (forwarded_reads_.size() >= options_.max_waiting) {
+    return Error{Refusal::too_many_waiting, known_leader(), {}};
+  }
+  const Token request = next_request();
+  forwarded_reads_.push_back({request, token, now_ticks_ + options_.election_ticks});
+  send_to_leader(ReadRequest{request});
+  return Nothing{};
+}
+
+void Node::Core::send_to_leader(ReadRequest request) {
+  send_now(messages_, known_leader(), incarnation_of(known_leader()), 0, request);
+}
+
+void Node::Core::take_read(Leader& leading, Token token, NodeId origin, Incarnation incarnation, ReadMode mode) {
+  WaitingRead read{token, origin, incarnation, 0, 0};
+  // Before the first commit of the term the commit index may lie behind what an earlier leader told (etcd 7331).
+  if (leading.committed_own_entry) {
+    read.index = commit_;
+    if (mode == ReadMode::linearizable && options_.lease_reads &&
+        leading.lease.holds(now_ticks_, lease_ticks())) {
+      if (observer_ != nullptr) trace(ReadEvent{token, read.index, true, true});
+      return answer_read(read, Refusal::none);
+    }
+  }
+  leading.reads.add(read);
+  leading.sends_due = true;
+  if (observer_ != nullptr) trace(ReadEvent{token, read.index, false, false});
+}
+
+void Node::Core::confirm_reads(Leader& leading) {
+  const Round confirmed = leading.tracker.quorum_value(
+      leading.round, [](const Progress& peer) { return peer.round_answered; });
+  if (options_.lease_reads) leading.lease.confirm(confirmed);
+  if (leading.reads.empty()) return;
+  leading.reads.confirm(confirmed, [this](const WaitingRead& read) {
+    if (observer_ != nullptr) trace(ReadEvent{read.token, read.index, true, false});
+    answer_read(read, Refusal::none);
+  });
+}
+
+void Node::Core::answer_read(const WaitingRead& read, Refusal refusal) {
+  if (read.origin == options_.id) {
+    reads_.push_back({read.token, refusal, read.index});
+    return;
+  }
+  send_now(messages_after_, read.origin, read.origin_incarnation, 0, ReadResponse{read.token, refusal, read.index});
+}
+
+void Node::Core::on_read_request(const Message& message, const ReadRequest& request) {
+  const WaitingRead read{request.token, message.from, message.from_incarnation, 0, 0};
+  Leader* leading = leader();
+  if (leading == nullptr) return answer_read(read, Refusal::not_leader);
+  if (leading->reads.size() >= options_.max_waiting) return answer_read(read, Refusal::too_many_waiting);
+  take_read(*leading, read.token, read.origin, read.origin_incarnation, ReadMode::linearizable);
+}
+
+void Node::Core::on_read_response(const ReadResponse& response) {
+  const auto found = std::find_if(forwarded_reads_.begin(), forwarded_reads_.end(),
+                                  [&](const ForwardedRead& read) { return read.request == response.token; });
+  if (found == forwarded_reads_.end()) return;
+  reads_.push_back({found->token, response.refusal, response.index});
+  forwarded_reads_.erase(found);
+}
+
+/// A read can be asked again without harm: it is refused, not left open.
+void Node::Core::expire_forwarded_reads() {
+  std::size_t expired = 0;
+  while (expired < forwarded_reads_.size() && forwarded_reads_[expired].deadline_tick <= now_ticks_) {
+    reads_.push_back({forwarded_reads_[expired++].token, Refusal::aborted, 0});
+  }
+  forwarded_reads_.erase(forwarded_reads_.begin(), forwarded_reads_.begin() + static_cast<std::ptrdiff_t>(expired));
+}
+
+}  // namespace kelek::raft

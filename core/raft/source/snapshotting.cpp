@@ -1,0 +1,213 @@
+// Snapshots: what they are of, on their way to slow followers, and received (Raft paper, section 7).
+#include <algorithm>
+#include <string>
+
+#include <kelek/raft/invariant.h>
+
+#include "core.h"
+
+namespace kelek::raft {
+
+Result<SnapshotBasis> Node::Core::snapshot_basis(Index index) const {
+  const std::optional<Term> term = log_.term_at(index);
+  const bool installing = incoming_ != nullptr && incoming_->installing;
+  if (index == 0 || index > applied_ || !term || installing) {
+    return Error{Refusal::out_of_range, no_node,
+                 "no snapshot of entry " + std::to_string(index) + ": applied through " + std::to_string(applied_) +
+                     ", the log begins at " + std::to_string(log_.first_index())};
+  }
+  // The configuration of that index, not the newest one (B38).
+  return SnapshotBasis{index, *term, configurations_.at(index)};
+}
+
+Status Node::Core::snapshot_stored(const SnapshotMetadata& snapshot) {
+  if (newest_snapshot_ != nullptr && snapshot.index <= newest_snapshot_->index) return Nothing{};
+  Result<SnapshotBasis> basis = snapshot_basis(snapshot.index);
+  if (!basis.ok()) return basis.error();
+  if (basis->term != snapshot.term) {
+    return Error{Refusal::out_of_range, no_node, "the snapshot is of another term than the log at its index"};
+  }
+  SnapshotMetadata stored = snapshot;
+  stored.configuration = basis->configuration;
+  newest_snapshot_ = std::make_shared<const SnapshotMetadata>(std::move(stored));
+  if (Leader* leading = leader()) leading->sends_due = true;
+  return Nothing{};
+}
+
+Index Node::Core::compact(Index index) {
+  if (newest_snapshot_ == nullptr) return log_.base_index();
+  Index through = std::min({index, newest_snapshot_->index, applied_});
+  if (const Leader* leading = leader(); leading != nullptr && log_.payload_bytes() < options_.max_kept_for_snapshot_bytes) {
+    // A follower that is receiving a snapshot needs what follows it, or it would need the next one at once (B68).
+    for (const Progress& peer : leading->tracker.peers()) {
+      if (peer.snapshot.metadata != nullptr) through = std::min(through, peer.snapshot.metadata->index);
+    }
+  }
+  if (through > log_.base_index()) {
+    log_.compact(through);
+    configurations_.compact(through);
+  }
+  return log_.base_index();
+}
+
+bool Node::Core::send_chunks(Leader& leading, Progress& peer, std::vector<Message>& messages) {
+  (void)leading;
+  SnapshotTransfer& transfer = peer.snapshot;
+  const std::uint64_t total = transfer.metadata->size_bytes;
+  const std::uint64_t window = std::uint64_t{options_.snapshot_chunk_bytes} * options_.max_inflight_chunks;
+  bool sent = false;
+  while ((transfer.sent_bytes < total && transfer.sent_bytes - transfer.answered_bytes < window) ||
+         (total == 0 && !transfer.any_sent)) {
+    SnapshotChunk chunk;
+    chunk.metadata = transfer.metadata;
+    chunk.offset_bytes = transfer.sent_bytes;
+    chunk.wanted_bytes =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(options_.snapshot_chunk_bytes, total - transfer.sent_bytes));
+    transfer.sent_bytes += chunk.wanted_bytes;
+    if (!transfer.any_sent) trace(SnapshotEvent{SnapshotEvent::Step::sending, peer.id, transfer.metadata->index});
+    transfer.any_sent = true;
+    send_now(messages, peer.id, peer.incarnation, term_, std::move(chunk));
+    sent = true;
+  }
+  return sent;
+}
+
+void Node::Core::on_snapshot_response(const Message& message, const SnapshotResponse& response) {
+  Progress* peer = heard_from(message);
+  if (peer == nullptr) return;
+  Leader& leading = *leader();
+  if (response.progress == SnapshotResponse::Progress::done) {
+    if (response.match_index > log_.last_index()) return;
+    if (peer->state == ReplicationState::snapshot) {
+      trace(SnapshotEvent{SnapshotEvent::Step::sent, peer->id, response.match_index});
+    }
+    peer_acknowledged(leading, *peer, response.match_index);
+    return;
+  }
+  SnapshotTransfer& transfer = peer->snapshot;
+  if (peer->state != ReplicationState::snapshot || transfer.metadata->id != response.id) return;
+  if (response.next_offset_bytes > transfer.metadata->size_bytes) return;
+  if (response.next_offset_bytes > transfer.answered_bytes) {
+    transfer.answered_bytes = response.next_offset_bytes;
+    transfer.sent_bytes = std::max(transfer.sent_bytes, transfer.answered_bytes);
+  } else if (response.next_offset_bytes == 0) {
+    // It begins again: it restarted, or the whole was damaged.
+    transfer.answered_bytes = transfer.sent_bytes = 0;
+    transfer.any_sent = false;
+  }
+  leading.sends_due = true;
+}
+
+void Node::Core::answer_snapshot(const Message& message, SnapshotId id, SnapshotResponse::Progress progress,
+                                 std::uint64_t next_offset, Index match) {
+  answer(message, SnapshotResponse{id, progress, next_offset, match});
+}
+
+void Node::Core::on_snapshot_chunk(const Message& message, SnapshotChunk& chunk) {
+  hear_leader(message);
+  using Step = SnapshotResponse::Progress;
+  const SnapshotMetadata& metadata = *chunk.metadata;
+  if (incoming_ != nullptr && incoming_->installing) return;
+  if (metadata.index <= commit_) {
+    // Older than what is committed here: nothing of it is needed (Zeebe 6092).
+    verified_ = std::max(verified_, commit_);
+    return answer_snapshot(message, metadata.id, Step::done, metadata.size_bytes, commit_);
+  }
+  if (log_.matches(metadata.index, metadata.term)) {
+    // The log holds it all, and what follows stays.
+    verified_ = std::max(verified_, metadata.index);
+    commit_to(metadata.index);
+    return answer_snapshot(message, metadata.id, Step::done, metadata.size_bytes, metadata.index);
+  }
+  if (incoming_ != nullptr && incoming_->metadata->index > metadata.index) return;  // a late chunk of an older one
+  const bool same = incoming_ != nullptr && incoming_->metadata->id == metadata.id &&
+                    incoming_->metadata->index == metadata.index && incoming_->metadata->digest == metadata.digest;
+  if (!same) {
+    incoming_ = std::make_unique<Incoming>();
+    incoming_->metadata = chunk.metadata;
+  }
+  incoming_->from = message.from;
+  incoming_->from_incarnation = message.from_incarnation;
+  if (incoming_->complete) return;  // its answer follows once it is checked and installed
+  if (chunk.offset_bytes == incoming_->received_bytes) {
+    incoming_->received_bytes += chunk.data.size();
+    incoming_->complete = incoming_->received_bytes == metadata.size_bytes;
+    chunks_.push_back({incoming_->metadata, chunk.offset_bytes, std::move(chunk.data)});
+    if (incoming_->complete) {
+      trace(SnapshotEvent{SnapshotEvent::Step::received, message.from, metadata.index});
+      return;
+    }
+  }
+  answer_snapshot(message, metadata.id, Step::more, incoming_->received_bytes, 0);
+}
+
+/// The last chunk is durable and the whole was not refused: the snapshot takes the place of the log. Whatever the
+/// log held is gone, at and below its index too: a conflicting entry left there is a livelock (hashicorp 697).
+void Node::Core::install_received() {
+  if (incoming_ == nullptr || !incoming_->complete || incoming_->installing) return;
+  const SnapshotMetadata& metadata = *incoming_->metadata;
+  if (metadata.index <= commit_) {  // overtaken meanwhile
+    incoming_.reset();
+    return;
+  }
+  incoming_->installing = true;
+  trace(SnapshotEvent{SnapshotEvent::Step::installing, incoming_->from, metadata.index});
+  log_.reset(metadata.index, metadata.term);
+  persistence_.log_reset();
+  told_last_ = metadata.index;
+  told_replaced_ = false;
+  configurations_.reset(0, metadata.configuration);
+  configuration_changed(false);
+  proposals_.skipped(metadata.index, outcomes_);
+  commit_ = handed_ = metadata.index;
+  handed_out_.clear();
+  unapplied_bytes_ = 0;
+  newest_snapshot_ = incoming_->metadata;
+  snapshot_to_install_ = true;
+}
+
+/// The snapshot is the newest on the disk and loaded into the application.
+void Node::Core::snapshot_durable() {
+  const std::unique_ptr<Incoming> installed = std::move(incoming_);
+  KELEK_INVARIANT(installed != nullptr && installed->installing);
+  applied_ = std::max(applied_, installed->metadata->index);
+  if (repair_until_ != 0 && commit_ >= repair_until_) {
+    repair_until_ = 0;
+    no_vote_through_term_ = term_;
+  }
+  trace(SnapshotEvent{SnapshotEvent::Step::installed, installed->from, installed->metadata->index});
+  const auto* follower = std::get_if<Follower>(&role_);
+  if (follower == nullptr || follower->leader != installed->from) return;
+  verified_ = std::max(verified_, installed->metadata->index);
+  send_now(messages_after_, installed->from, installed->from_incarnation, term_,
+           SnapshotResponse{installed->metadata->id, SnapshotResponse::Progress::done,
+                            installed->metadata->size_bytes, installed->metadata->index});
+}
+
+void Node::Core::snapshot_refused(SnapshotId id) {
+  if (incoming_ == nullptr || incoming_->metadata->id != id || incoming_->installing) return;
+  trace(SnapshotEvent{SnapshotEvent::Step::refused, incoming_->from, incoming_->metadata->index});
+  if (incoming_->from != no_node) {
+    send_now(messages_after_, incoming_->from, incoming_->from_incarnation, term_,
+             SnapshotResponse{id, SnapshotResponse::Progress::more, 0, 0});
+  }
+  incoming_.reset();
+}
+
+void Node::Core::snapshot_unavailable(NodeId id) {
+  Leader* leading = leader();
+  Progress* peer = leading != nullptr ? leading->tracker.find(id) : nullptr;
+  if (peer == nullptr || peer->state != ReplicationState::snapshot) return;
+  peer->become_probe();
+  leading->sends_due = true;
+}
+
+void Node::Core::peer_unreachable(NodeId id) {
+  Leader* leading = leader();
+  Progress* peer = leading != nullptr ? leading->tracker.find(id) : nullptr;
+  if (peer == nullptr || peer->state != ReplicationState::replicate) return;
+  peer->become_probe();
+  peer->probing = true;  // until it answers a heartbeat
+}
+
+}  // namespace kelek::raft

@@ -1,0 +1,146 @@
+// Taking a Ready, and what is reported of it: durable, applied.
+#include <algorithm>
+
+#include <kelek/raft/invariant.h>
+
+#include "core.h"
+
+namespace kelek::raft {
+namespace {
+
+/// Moves what is queued to the end of `taken` and keeps the small memory of the queue.
+template <typename Item>
+void move_to(std::vector<Item>& taken, std::vector<Item>& queued) {
+  for (Item& item : queued) taken.push_back(std::move(item));
+  queued.clear();
+}
+
+}  // namespace
+
+bool Node::Core::has_ready() const {
+  if (!messages_.empty() || !messages_after_.empty() || told_last_ < log_.last_index() || !chunks_.empty() ||
+      snapshot_to_install_ || !reads_.empty() || !outcomes_.empty() || transfer_outcome_.has_value()) {
+    return true;
+  }
+  if (hard_state() != told_hard_state_) return true;
+  if (const Leader* leading = leader()) {
+    if (leading->sends_due) return true;
+  } else if (const auto* candidate = std::get_if<Candidate>(&role_)) {
+    if (candidate->requests_due) return true;
+  } else if (const auto* asking = std::get_if<PreCandidate>(&role_)) {
+    if (asking->requests_due) return true;
+  }
+  const Index may_hand = std::min(commit_, persistence_.stable());
+  if (handed_ < may_hand && unapplied_bytes_ < options_.max_unapplied_bytes) return true;
+  return told_configuration_ != configuration().get() || told_role_.role != role() || told_role_.term != term_ ||
+         told_role_.leader != known_leader();
+}
+
+void Node::Core::take_ready(Ready& ready) {
+  ready.clear();
+  ready.number = persistence_.next_number();
+  move_to(ready.messages, messages_);
+  move_to(ready.messages_after, messages_after_);
+  // The leader's appends leave before its own write (thesis, section 10.2.1).
+  if (Leader* leading = leader()) {
+    build_appends(*leading, ready.messages);
+  } else {
+    build_election_requests(ready);
+  }
+  take_writes(ready);
+  take_committed(ready);
+  take_news(ready);
+}
+
+void Node::Core::take_writes(Ready& ready) {
+  Persistence::Write write;
+  write.number = ready.number;
+  write.taken_tick = now_ticks_;
+  write.term = term_;
+  write.vote = vote_;
+  write.last = log_.last_index();
+  if (!chunks_.empty()) {
+    write.last_chunk = incoming_ != nullptr && incoming_->complete;
+    ready.chunks.swap(chunks_);
+    chunks_.clear();
+  }
+  if (snapshot_to_install_) {
+    ready.snapshot = incoming_->metadata;
+    write.snapshot = true;
+    snapshot_to_install_ = false;
+  }
+  const HardState present = hard_state();
+  if (present != told_hard_state_) {
+    ready.hard_state = present;
+    ready.must_sync = present.term != told_hard_state_.term || present.vote != told_hard_state_.vote;
+    told_hard_state_ = present;
+  }
+  for (Index next = told_last_ + 1; next <= log_.last_index();) {
+    EntryRange range = log_.range(next, SIZE_MAX, SIZE_MAX);
+    next = range.end_index();
+    ready.entries.push_back(std::move(range));
+  }
+  told_last_ = log_.last_index();
+  ready.replaces_entries = std::exchange(told_replaced_, false);
+  ready.must_sync = ready.must_sync || !ready.entries.empty() || !ready.chunks.empty() || write.snapshot;
+  write.must_sync = ready.must_sync;
+  persistence_.taken(write);
+}
+
+/// What is committed and durable here. The limit counts what is outstanding, not what one Ready holds (etcd 2e0653d).
+void Node::Core::take_committed(Ready& ready) {
+  const Index last = std::min(commit_, persistence_.stable());
+  while (handed_ < last && unapplied_bytes_ < options_.max_unapplied_bytes) {
+    EntryRange range = log_.range(handed_ + 1, last - handed_, options_.max_unapplied_bytes - unapplied_bytes_);
+    handed_ = range.last_index();
+    const std::size_t bytes = range.payload_bytes();
+    unapplied_bytes_ += bytes;
+    handed_out_.push_back({handed_, bytes});
+    ready.committed.push_back(std::move(range));
+  }
+}
+
+void Node::Core::take_news(Ready& ready) {
+  if (!reads_.empty()) {
+    ready.reads.insert(ready.reads.end(), reads_.begin(), reads_.end());
+    reads_.clear();
+  }
+  if (!outcomes_.empty()) {
+    ready.proposals.insert(ready.proposals.end(), outcomes_.begin(), outcomes_.end());
+    outcomes_.clear();
+  }
+  ready.transfer = std::exchange(transfer_outcome_, std::nullopt);
+  const RoleChange news{role(), term_, known_leader()};
+  if (news.role != told_role_.role || news.term != told_role_.term || news.leader != told_role_.leader) {
+    told_role_ = news;
+    ready.role = news;
+  }
+  if (told_configuration_ != configuration().get()) {
+    told_configuration_ = configuration().get();
+    ready.configuration = configuration();
+  }
+}
+
+void Node::Core::persisted(std::uint64_t number) {
+  const Persistence::Done done = persistence_.persisted(std::min(number, persistence_.next_number() - 1));
+  if (!done.any) return;
+  if (observer_ != nullptr) trace(PersistedEvent{number, persistence_.stable()});
+  if (done.last_chunk) install_received();
+  if (done.snapshot) snapshot_durable();
+  if (leader() != nullptr) {
+    if (persistence_.stable() > commit_) advance_commit();
+  } else {
+    count_own_vote();
+  }
+  review_commit();
+}
+
+void Node::Core::applied(Index index) {
+  if (index > handed_ || index <= applied_) return;
+  applied_ = index;
+  std::size_t done = 0;
+  while (done < handed_out_.size() && handed_out_[done].last <= index) unapplied_bytes_ -= handed_out_[done++].bytes;
+  handed_out_.erase(handed_out_.begin(), handed_out_.begin() + static_cast<std::ptrdiff_t>(done));
+}
+
+}  // namespace kelek::raft
