@@ -26,7 +26,8 @@ add_library(kelek_flags INTERFACE)
 target_compile_options(kelek_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wimplicit-fallthrough
   -fno-omit-frame-pointer)
-if(PROJECT_IS_TOP_LEVEL AND NOT KELEK_SANITIZE STREQUAL "fuzzer")
+# Sanitizers make g++ warn of what is not so; and whoever has Kelek inside another project may have another compiler.
+if(PROJECT_IS_TOP_LEVEL AND NOT KELEK_SANITIZE)
   target_compile_options(kelek_flags INTERFACE -Werror)
 endif()
 # The static libraries are position independent; without this g++ would not inline across functions in them.
