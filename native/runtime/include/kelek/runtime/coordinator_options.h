@@ -43,8 +43,6 @@ struct QueueLimits {
   std::size_t request_bytes_per_client = std::size_t{16} << 20;
   std::size_t watches_per_client = 64;
   std::size_t watches = 4'096;
-  /// Events that wait for one watch; beyond, the watch ends with `lagged` and may be resumed from its revision.
-  std::size_t watch_bytes = std::size_t{4} << 20;
 };
 
 /// When snapshots are taken, and what of the log stays behind them.
