@@ -112,12 +112,14 @@ Status Node::Core::check_entries(const Message& message, const AppendRequest& re
   bool in_order = true;
   bool sizes = true;
   bool configurations = true;
-  request.entries.for_each([&](Index, const Entry& entry) {
-    in_order &= entry.term >= term;
-    term = entry.term;
-    sizes &= entry.payload.size() <= max_payload_bytes;
-    if (entry.kind == EntryKind::configuration) {
-      configurations = configurations && Configuration::decode(entry.payload.bytes()).ok();
+  request.entries.for_each_part([&](Index, std::span<const Entry> part) {
+    for (const Entry& entry : part) {
+      in_order &= entry.term >= term;
+      term = entry.term;
+      sizes &= entry.payload.size() <= max_payload_bytes;
+      if (entry.kind == EntryKind::configuration) {
+        configurations = configurations && Configuration::decode(entry.payload.bytes()).ok();
+      }
     }
   });
   if (!in_order || term > message.term) return malformed("append: the terms of the entries are out of order");

@@ -21,6 +21,11 @@ void EntryBlock::destroy(EntryBlock* block) {
   ::operator delete(static_cast<void*>(block));
 }
 
+EntryRange::EntryRange(const EntryRange& other)
+    : first_(other.first_), offset_(other.offset_), count_(other.count_) {
+  for (std::uint32_t b = 0; b < other.used_; ++b) share(other.blocks_[b]);
+}
+
 const Entry& EntryRange::at(Index index) const {
   std::uint64_t position = offset_ + (index - first_);
   std::size_t block = 0;
@@ -28,7 +33,7 @@ const Entry& EntryRange::at(Index index) const {
     position -= blocks_[block]->capacity();
     ++block;
   }
-  return (*blocks_[block].get())[static_cast<std::uint32_t>(position)];
+  return (*blocks_[block])[static_cast<std::uint32_t>(position)];
 }
 
 std::size_t EntryRange::payload_bytes() const {
@@ -42,7 +47,7 @@ EntryRange EntryRange::from(Index index) const {
   if (index >= end_index()) return {};
   EntryRange rest;
   std::uint64_t position = offset_ + (index - first_);
-  std::size_t block = 0;
+  std::uint32_t block = 0;
   while (position >= blocks_[block]->capacity()) {
     position -= blocks_[block]->capacity();
     ++block;
@@ -50,7 +55,7 @@ EntryRange EntryRange::from(Index index) const {
   rest.first_ = index;
   rest.offset_ = static_cast<std::uint32_t>(position);
   rest.count_ = static_cast<std::uint32_t>(end_index() - index);
-  for (std::size_t to = 0; block < max_blocks; ++block, ++to) rest.blocks_[to] = blocks_[block];
+  for (; block < used_; ++block) rest.share(blocks_[block]);
   return rest;
 }
 
@@ -63,8 +68,8 @@ EntryRange EntryRange::first(std::size_t count) const {
   part.count_ = static_cast<std::uint32_t>(count);
   // Only the blocks in use are held on to: the others may be needed for new entries.
   std::uint64_t wanted = std::uint64_t{offset_} + count;
-  for (std::size_t block = 0; wanted > 0; ++block) {
-    part.blocks_[block] = blocks_[block];
+  for (std::uint32_t block = 0; wanted > 0; ++block) {
+    part.share(blocks_[block]);
     wanted -= std::min<std::uint64_t>(wanted, blocks_[block]->capacity());
   }
   return part;
@@ -72,18 +77,13 @@ EntryRange EntryRange::first(std::size_t count) const {
 
 bool EntryRange::add(const BlockRef& block, std::uint32_t offset, std::uint32_t count, Index first_index) {
   if (count == 0) return true;
+  if (used_ == max_blocks) return false;
   if (count_ == 0) {
-    *this = EntryRange();
-    blocks_[0] = block;
+    release();
     first_ = first_index;
     offset_ = offset;
-    count_ = count;
-    return true;
   }
-  std::size_t used = 0;
-  while (used < max_blocks && blocks_[used]) ++used;
-  if (used == max_blocks) return false;
-  blocks_[used] = block;
+  share(block.get());
   count_ += count;
   return true;
 }

@@ -79,10 +79,8 @@ void Node::Core::accept_entries(Index previous, const EntryRange& entries) {
   }
   const EntryRange fresh = entries.from(first_new);
   bool has_configuration = false;
-  fresh.for_each([&](Index, const Entry& entry) {
-    has_configuration |= entry.kind == EntryKind::configuration;
-    log_.append(entry);
-  });
+  fresh.for_each([&](Index, const Entry& entry) { has_configuration |= entry.kind == EntryKind::configuration; });
+  log_.append(fresh);
   if (has_configuration) {
     fresh.for_each([&](Index index, const Entry& entry) {
       if (entry.kind != EntryKind::configuration) return;

@@ -127,12 +127,7 @@ void Node::Core::advance_commit() {
   const Index before = commit_;
   commit_to(reached);
   if (leading->uncommitted_bytes > 0) {
-    std::size_t bytes = 0;
-    for (Index index = std::max(before + 1, leading->first_own_index); index <= reached;) {
-      const EntryRange range = log_.range(index, reached - index + 1, SIZE_MAX);
-      bytes += range.payload_bytes();
-      index = range.end_index();
-    }
+    const std::size_t bytes = log_.payload_bytes(std::max(before + 1, leading->first_own_index), reached);
     leading->uncommitted_bytes -= std::min(bytes, leading->uncommitted_bytes);
   }
   leading->sends_due = true;

@@ -47,13 +47,26 @@ void Log::append(Entry entry) {
 
 void Log::append(const EntryRange& entries) {
   KELEK_INVARIANT(entries.empty() || entries.first_index() <= last_index() + 1);
-  entries.from(last_index() + 1).for_each([this](Index, const Entry& entry) { append(entry); });
+  entries.from(last_index() + 1).for_each_part([this](Index, std::span<const Entry> part) {
+    while (!part.empty()) {
+      EntryBlock& block = *block_with_room().get();
+      const std::size_t count = std::min<std::size_t>(part.size(), block.capacity() - block.size());
+      std::size_t bytes = 0;
+      for (const Entry& entry : part.first(count)) {
+        bytes += entry.payload.size();
+        terms_.append(entry.term);
+        block.push(entry);
+      }
+      payload_bytes_ += bytes;
+      part = part.subspan(count);
+    }
+  });
 }
 
 void Log::truncate(Index from) {
   KELEK_INVARIANT(from >= first_index());
   if (from > last_index()) return;
-  for (Index index = from; index <= last_index(); ++index) payload_bytes_ -= at(index).payload.size();
+  payload_bytes_ -= payload_bytes(from, last_index());
   while (!extents_.empty() && extents_.back().first >= from) extents_.pop_back();
   if (!extents_.empty()) {
     Extent& last = extents_.back();
@@ -72,10 +85,23 @@ void Log::truncate(Index from) {
   terms_.truncate(from);
 }
 
+std::size_t Log::payload_bytes(Index first, Index last) const {
+  std::size_t bytes = 0;
+  for (std::size_t e = first <= last ? extent_of(first) : extents_.size(); e < extents_.size(); ++e) {
+    const Extent& extent = extents_[e];
+    if (extent.first > last) break;
+    const EntryBlock& block = *extent.block.get();
+    const auto begin = static_cast<std::uint32_t>(first > extent.first ? first - extent.first : 0);
+    const auto end = static_cast<std::uint32_t>(std::min<Index>(last - extent.first + 1, block.size()));
+    for (std::uint32_t i = begin; i < end; ++i) bytes += block[i].payload.size();
+  }
+  return bytes;
+}
+
 void Log::compact(Index through) {
   KELEK_INVARIANT(through <= last_index());
   if (through <= base_index()) return;
-  for (Index index = first_index(); index <= through; ++index) payload_bytes_ -= at(index).payload.size();
+  payload_bytes_ -= payload_bytes(first_index(), through);
   terms_.compact(through);
   std::size_t dropped = 0;
   while (dropped < extents_.size() &&
@@ -94,24 +120,25 @@ EntryRange Log::range(Index from, std::size_t max_entries, std::size_t max_bytes
   EntryRange found;
   if (from > last_index() || max_entries == 0) return found;
   KELEK_INVARIANT(from >= first_index());
-  std::size_t bytes = 0;
+  std::size_t bytes_left = max_bytes;
   std::size_t left = std::min<std::size_t>(max_entries, last_index() - from + 1);
   Index index = from;
   for (std::size_t e = extent_of(from); e < extents_.size() && left > 0; ++e) {
-    const Extent& extent = extents_[e];
-    const auto offset = static_cast<std::uint32_t>(index - extent.first);
-    const std::uint32_t available =
-        static_cast<std::uint32_t>(std::min<std::size_t>(extent.block->size() - offset, left));
-    std::uint32_t taken = 0;
-    while (taken < available) {
-      bytes += (*extent.block.get())[offset + taken].payload.size();
-      if (bytes > max_bytes && (taken > 0 || !found.empty())) break;
-      ++taken;
+    const EntryBlock& block = *extents_[e].block.get();
+    const auto offset = static_cast<std::uint32_t>(index - extents_[e].first);
+    const auto available = static_cast<std::uint32_t>(std::min<std::size_t>(block.size() - offset, left));
+    std::uint32_t taken = available;
+    // Without a limit, as for storage, sizes are not looked at.
+    if (max_bytes != SIZE_MAX) {
+      taken = 0;
+      while (taken < available && (block[offset + taken].payload.size() <= bytes_left || (taken == 0 && found.empty()))) {
+        bytes_left -= std::min<std::size_t>(bytes_left, block[offset + taken].payload.size());
+        ++taken;
+      }
     }
-    if (taken == 0 || !found.add(extent.block, offset, taken, index)) break;
+    if (!found.add(extents_[e].block, offset, taken, index) || taken < available) break;
     index += taken;
     left -= taken;
-    if (taken < available) break;
   }
   return found;
 }

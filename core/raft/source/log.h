@@ -24,6 +24,8 @@ class Log {
   Index last_at_or_below(Index index, Term term) const { return terms_.last_at_or_below(index, term); }
   /// Of all payloads held.
   std::size_t payload_bytes() const { return payload_bytes_; }
+  /// Of the entries first … last.
+  std::size_t payload_bytes(Index first, Index last) const;
 
   /// Empty, after (base, term).
   void reset(Index base, Term term);

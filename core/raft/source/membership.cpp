@@ -149,6 +149,11 @@ Configuration Configuration::of_voters(std::span<const NodeId> voters, std::span
 }
 
 const Member* Configuration::find(NodeId id) const {
+  // Ids are mostly dense: the first guess is mostly right. Every message is looked up here.
+  if (members_.empty()) return nullptr;
+  if (const NodeId guess = id - members_.front().id; guess < members_.size() && members_[guess].id == id) {
+    return &members_[guess];
+  }
   const auto place = std::lower_bound(members_.begin(), members_.end(), id,
                                       [](const Member& member, NodeId value) { return member.id < value; });
   return place != members_.end() && place->id == id ? &*place : nullptr;

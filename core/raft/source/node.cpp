@@ -25,7 +25,7 @@ Result<std::unique_ptr<Node>> Node::create(const Options& options, DurableState 
 
 void Node::tick() { core_->tick(); }
 std::uint64_t Node::ticks_to_deadline() const { return core_->ticks_to_deadline(); }
-Status Node::step(Message message) { return core_->step(message); }
+Status Node::step(Message&& message) { return core_->step(message); }
 
 Result<Proposed> Node::propose(std::span<const Payload> payloads, Token token) {
   return core_->propose(payloads, token);

@@ -11,6 +11,7 @@ namespace {
 /// Moves what is queued to the end of `taken` and keeps the small memory of the queue.
 template <typename Item>
 void move_to(std::vector<Item>& taken, std::vector<Item>& queued) {
+  if (queued.empty()) return;
   for (Item& item : queued) taken.push_back(std::move(item));
   queued.clear();
 }

@@ -40,7 +40,13 @@ void Tracker::configure(NodeId self, const Configuration& configuration, Index n
 }
 
 Progress* Tracker::find(NodeId id) {
-  // Groups are small, and ids mostly dense: the place is mostly right there.
+  // Groups are mostly small: looking through is quicker than searching.
+  if (peers_.size() <= 8) {
+    for (Progress& peer : peers_) {
+      if (peer.id == id) return &peer;
+    }
+    return nullptr;
+  }
   const auto found = std::lower_bound(peers_.begin(), peers_.end(), id,
                                       [](const Progress& peer, NodeId wanted) { return peer.id < wanted; });
   return found != peers_.end() && found->id == id ? &*found : nullptr;

@@ -1,6 +1,7 @@
 // Entry, and EntryRange: consecutive entries held by reference, as messages, storage and the application see them.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -42,12 +43,14 @@ class EntryBlock {
 
   /// Only for who alone appends to this block, and while size() < capacity().
   void push(Entry&& entry) { new (entries() + size_++) Entry(std::move(entry)); }
+  void push(const Entry& entry) { new (entries() + size_++) Entry(entry); }
 
   /// Only while is_shared() is false: drops the entries from `size` on.
   void truncate(std::uint32_t size);
 
  private:
   friend class BlockRef;
+  friend class EntryRange;
   explicit EntryBlock(std::uint32_t capacity) : capacity_(capacity) {}
   Entry* entries() { return std::launder(reinterpret_cast<Entry*>(this + 1)); }
   const Entry* entries() const { return std::launder(reinterpret_cast<const Entry*>(this + 1)); }
@@ -71,17 +74,19 @@ class BlockRef {
     std::swap(block_, other.block_);
     return *this;
   }
-  ~BlockRef() {
-    if (block_ != nullptr && block_->count_.drop()) EntryBlock::destroy(block_);
-  }
+  ~BlockRef() { release(block_); }
 
   EntryBlock* get() const { return block_; }
   EntryBlock* operator->() const { return block_; }
   explicit operator bool() const { return block_ != nullptr; }
 
  private:
+  friend class EntryRange;
   void retain() const {
     if (block_ != nullptr) block_->count_.add();
+  }
+  static void release(EntryBlock* block) {
+    if (block != nullptr && block->count_.drop()) EntryBlock::destroy(block);
   }
   EntryBlock* block_ = nullptr;
 };
@@ -98,6 +103,20 @@ class EntryRange {
   class Builder;
 
   EntryRange() = default;
+  EntryRange(const EntryRange& other);
+  EntryRange(EntryRange&& other) noexcept { take(other); }
+  EntryRange& operator=(const EntryRange& other) {
+    if (this != &other) *this = EntryRange(other);
+    return *this;
+  }
+  EntryRange& operator=(EntryRange&& other) noexcept {
+    if (this != &other) {
+      release();
+      take(other);
+    }
+    return *this;
+  }
+  ~EntryRange() { release(); }
 
   Index first_index() const { return first_; }
   Index last_index() const { return first_ + count_ - 1; }
@@ -112,19 +131,28 @@ class EntryRange {
   /// Bytes of all payloads.
   std::size_t payload_bytes() const;
 
-  /// Calls f(Index, const Entry&) for each, in order.
+  /// Calls f(Index of the first, span of entries) for each consecutive piece of memory, in order.
   template <typename Function>
-  void for_each(Function&& f) const {
+  void for_each_part(Function&& f) const {
     Index index = first_;
     std::uint32_t left = count_;
     std::uint32_t offset = offset_;
     for (std::size_t b = 0; left > 0; ++b, offset = 0) {
-      const EntryBlock& block = *blocks_[b].get();
+      const EntryBlock& block = *blocks_[b];
       // A block that another follows is full; its size() may be growing on another thread, its capacity() is not.
-      const std::uint32_t end = offset + left < block.capacity() ? offset + left : block.capacity();
-      left -= end - offset;
-      for (; offset < end; ++offset) f(index++, block[offset]);
+      const std::uint32_t count = std::min(left, block.capacity() - offset);
+      f(index, std::span<const Entry>(block.entries() + offset, count));
+      index += count;
+      left -= count;
     }
+  }
+
+  /// Calls f(Index, const Entry&) for each, in order.
+  template <typename Function>
+  void for_each(Function&& f) const {
+    for_each_part([&f](Index index, std::span<const Entry> part) {
+      for (const Entry& entry : part) f(index++, entry);
+    });
   }
 
   /// The part from `index` on; the whole if `index` lies before it, none if behind it.
@@ -137,10 +165,28 @@ class EntryRange {
   bool add(const BlockRef& block, std::uint32_t offset, std::uint32_t count, Index first_index);
 
  private:
-  std::array<BlockRef, max_blocks> blocks_;
+  // Most ranges lie in one block: only the blocks in use are copied, moved and released.
+  void take(EntryRange& other) noexcept {
+    first_ = other.first_;
+    offset_ = other.offset_;
+    count_ = std::exchange(other.count_, 0);
+    used_ = std::exchange(other.used_, 0);
+    for (std::uint32_t b = 0; b < used_; ++b) blocks_[b] = other.blocks_[b];
+  }
+  void release() {
+    for (std::uint32_t b = 0; b < used_; ++b) BlockRef::release(blocks_[b]);
+    used_ = 0;
+  }
+  void share(EntryBlock* block) {
+    block->count_.add();
+    blocks_[used_++] = block;
+  }
+
+  std::array<EntryBlock*, max_blocks> blocks_;  // the first used_ of them
   Index first_ = 0;
   std::uint32_t offset_ = 0;
   std::uint32_t count_ = 0;
+  std::uint32_t used_ = 0;
 };
 
 /// Puts entries together that come from outside: one allocation for all of them.

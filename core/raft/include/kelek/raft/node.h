@@ -82,7 +82,8 @@ class Node {
 
   /// A message for this node. Refused: malformed, wrong_recipient, wrong_incarnation; the rest is for the protocol,
   /// which also answers, or ignores, what is old or senseless.
-  Status step(Message message);
+  Status step(Message&& message);
+  Status step(const Message& message) { return step(Message(message)); }
 
   /// Offers commands for the log, all or none, in this order (Raft paper, section 5.3). At a follower that knows a
   /// leader they are forwarded, once. With a token, an outcome follows in a Ready, exactly one.
