@@ -17,7 +17,8 @@ namespace {
 
 /// Fresh groups, built before the clock starts, until the first member leads.
 void election(const Settings& settings, std::uint64_t nodes) {
-  if (!settings.wants("election")) return;
+  const Subject subject{"election", nodes, 0, 0};
+  if (!settings.wants(subject)) return;
   const auto configuration = configuration_of(nodes);
   const std::uint64_t at_once = 1 + 192 / nodes;
   std::vector<Sample> samples;
@@ -40,12 +41,13 @@ void election(const Settings& settings, std::uint64_t nodes) {
     } while (wall_ns() < end);
     samples.push_back(sample);
   }
-  report({"election", nodes, 0, 0}, samples);
+  report(subject, samples);
 }
 
 /// One tick of the leader and all that it causes.
 void heartbeat(const Settings& settings, std::uint64_t nodes) {
-  if (!settings.wants("heartbeat")) return;
+  const Subject subject{"heartbeat", nodes, 0, 0};
+  if (!settings.wants(subject)) return;
   Group group({nodes, true, 1024});
   group.elect();
   const std::uint64_t before = group.messages();
@@ -53,7 +55,7 @@ void heartbeat(const Settings& settings, std::uint64_t nodes) {
   group.settle();
   require(group.messages() == before + 2 * (nodes - 1),
           "a heartbeat round is not one question and answer each");
-  report({"heartbeat", nodes, 0, 0}, repeat(settings, 1, group.messages(), [&group] {
+  report(subject, repeat(settings, 1, group.messages(), [&group] {
            group.leader().tick();
            group.settle();
          }));
@@ -61,7 +63,8 @@ void heartbeat(const Settings& settings, std::uint64_t nodes) {
 
 /// `batch` reads wait at the leader and are confirmed by a quorum.
 void quorum_reads(const Settings& settings, std::uint64_t nodes, std::uint64_t batch) {
-  if (!settings.wants("quorum_read")) return;
+  const Subject subject{"quorum_read", nodes, 0, batch};
+  if (!settings.wants(subject)) return;
   Group group({nodes, false, 1024});
   group.elect();
   std::uint64_t asked = 0;
@@ -72,19 +75,20 @@ void quorum_reads(const Settings& settings, std::uint64_t nodes, std::uint64_t b
     group.settle();
   });
   require(group.reads() == asked, "reads were lost");
-  report({"quorum_read", nodes, 0, batch}, samples);
+  report(subject, samples);
 }
 
 /// A follower's tick with nothing to do; its election timeout is too far away to be reached.
 void idle_tick(const Settings& settings) {
-  if (!settings.wants("tick")) return;
+  const Subject subject{"tick", 0, 0, 0};
+  if (!settings.wants(subject)) return;
   Group group({3, false, 1024});
   group.elect();
   raft::Node& follower = group.node(2);
   follower.set_election_timeout(0xffffffffU);
   constexpr std::uint64_t ticks = 1024;
   const std::uint64_t none = 0;
-  report({"tick", 0, 0, 0}, repeat(settings, ticks, none, [&follower] {
+  report(subject, repeat(settings, ticks, none, [&follower] {
            for (std::uint64_t i = 0; i < ticks; ++i) follower.tick();
          }));
   require(follower.status().role == raft::Role::follower && !follower.has_ready(),
@@ -93,7 +97,7 @@ void idle_tick(const Settings& settings) {
 
 /// Live heap of a node after an election and compaction: of all, the leader's, and a follower's.
 void idle_memory(const Settings& settings, std::uint64_t nodes) {
-  if (!settings.wants("idle_memory")) return;
+  if (!settings.wants({"idle_memory", nodes, 0, 0})) return;
   const std::size_t before = live_bytes();
   Group group({nodes, false, 1024});
   group.elect();
@@ -118,7 +122,8 @@ void idle_memory(const Settings& settings, std::uint64_t nodes) {
 
 /// Making one node of a group of so many.
 void build(const Settings& settings, std::uint64_t nodes) {
-  if (!settings.wants("build")) return;
+  const Subject subject{"build", nodes, 0, 0};
+  if (!settings.wants(subject)) return;
   const auto configuration = configuration_of(nodes);
   const GroupOptions group{nodes, false, 1024};
   std::vector<std::unique_ptr<raft::Node>> made(nodes);
@@ -136,7 +141,7 @@ void build(const Settings& settings, std::uint64_t nodes) {
     sample.operations = nodes;
     samples.push_back(sample);
   }
-  report({"build", nodes, 0, 0}, samples);
+  report(subject, samples);
 }
 
 void table(const Settings& settings) {
@@ -166,7 +171,7 @@ int main(int count, char** values) {
   const int skipped = growing ? 1 : 0;
   const auto settings = Settings::from_arguments(count - skipped, values + skipped);
   if (!settings) {
-    std::fprintf(stderr, "usage: core_bench [--growth] [--quick] [--only NAME]\n");
+    std::fprintf(stderr, "usage: core_bench [--growth] [--quick] [--only PART]\n");
     return 2;
   }
   if (growing) {

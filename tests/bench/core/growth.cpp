@@ -18,7 +18,7 @@ raft::Payload payload_of(std::uint64_t size_bytes) {
 
 /// So many groups of three in one thread: each gets one proposal in turn, and is idle otherwise.
 void many_groups(const Settings& settings, std::uint64_t count) {
-  if (!settings.wants("groups")) return;
+  if (!settings.wants({"groups", 3, 256, count})) return;
   const std::size_t before = live_bytes();
   const auto configuration = configuration_of(3);
   std::vector<std::unique_ptr<Group>> groups;
@@ -49,7 +49,8 @@ void many_groups(const Settings& settings, std::uint64_t count) {
 
 /// A follower comes back that lacks so many entries, all still in the leader's log: cost of each.
 void follower_away(const Settings& settings, std::uint64_t entries) {
-  if (!settings.wants("away")) return;
+  const Subject subject{"away", 3, 256, entries};
+  if (!settings.wants(subject)) return;
   const raft::Payload payload = payload_of(256);
   const std::vector<raft::Payload> round(1024, payload);
   std::vector<Sample> samples;
@@ -76,14 +77,15 @@ void follower_away(const Settings& settings, std::uint64_t entries) {
     sample.operations = entries;
     samples.push_back(sample);
   }
-  report({"away", 3, 256, entries}, samples);
+  report(subject, samples);
 }
 
 }  // namespace
 
 void throughput(const Settings& settings, const char* bench, std::uint64_t nodes, std::uint64_t payload_bytes,
                 std::uint64_t batch) {
-  if (!settings.wants(bench)) return;
+  const Subject subject{bench, nodes, payload_bytes, batch};
+  if (!settings.wants(subject)) return;
   const bool as_one = std::string_view(bench) == "throughput/as_one";
   Group group({nodes, false, 1024});
   group.elect();
@@ -103,7 +105,7 @@ void throughput(const Settings& settings, const char* bench, std::uint64_t nodes
   for (std::uint64_t i = 0; i < 20000 / batch + 2; ++i) round();
   const auto samples = repeat(settings, batch, group.messages(), round);
   require(group.all_applied(), "not applied by all");
-  report({bench, nodes, payload_bytes, batch}, samples);
+  report(subject, samples);
 }
 
 void growth(const Settings& settings) {

@@ -37,6 +37,11 @@ std::uint64_t wall_ns() {
   return read_clock(CLOCK_MONOTONIC);
 }
 
+std::string Subject::name() const {
+  const auto part = [](std::uint64_t value) { return std::to_string(value) + "/"; };
+  return bench + "/" + part(nodes) + part(payload_bytes) + part(batch);
+}
+
 std::optional<Settings> Settings::from_arguments(int count, char** values) {
   Settings settings;
   for (int i = 1; i < count; ++i) {

@@ -15,14 +15,26 @@ std::uint64_t process_cpu_ns();
 /// Time that passes, from an arbitrary start.
 std::uint64_t wall_ns();
 
+/// What a row is of; 0 leaves a key out.
+struct Subject {
+  std::string bench;
+  std::uint64_t nodes = 0;
+  std::uint64_t payload_bytes = 0;
+  std::uint64_t batch = 0;
+
+  /// "bench/nodes/payload/batch/", for Settings::only.
+  std::string name() const;
+};
+
 /// How long and how often to measure, and what.
 struct Settings {
   std::string only;
   int runs = 5;
   std::uint64_t run_ns = 300'000'000;
 
-  bool wants(std::string_view bench) const { return bench.find(only) != std::string_view::npos; }
-  /// Reads --quick and --only NAME; nothing if an argument is neither.
+  /// `only` is a part of its name.
+  bool wants(const Subject& subject) const { return subject.name().find(only) != std::string::npos; }
+  /// Reads --quick and --only PART; nothing if an argument is neither.
   static std::optional<Settings> from_arguments(int count, char** values);
 };
 
@@ -49,14 +61,6 @@ class Stopwatch {
   std::uint64_t wall_ns_;
   std::uint64_t allocations_;
   std::uint64_t cpu_ns_;
-};
-
-/// What a row is of; 0 leaves a key out.
-struct Subject {
-  std::string bench;
-  std::uint64_t nodes = 0;
-  std::uint64_t payload_bytes = 0;
-  std::uint64_t batch = 0;
 };
 
 /// Prints the best run, with the median beside it.
