@@ -77,6 +77,7 @@ void Node::Core::become_follower(Term term, NodeId leader_id, RoleEvent::Cause c
 
 void Node::Core::tick() {
   ++now_ticks_;
+  may_have_ready_ = true;
   if (Leader* leading = leader()) {
     leader_tick(*leading);
   } else if (now_ticks_ >= election_deadline_tick_) {
@@ -102,12 +103,10 @@ std::uint64_t Node::Core::ticks_to_deadline() const {
   return deadline > now_ticks_ ? deadline - now_ticks_ : 1;
 }
 
-Status Node::Core::check_entries(const Message& message, const AppendRequest& request) const {
-  if (request.entries.empty()) return Nothing{};
-  if (request.entries.first_index() != request.previous_index + 1) {
-    return malformed("append: the entries begin at " + std::to_string(request.entries.first_index()) +
-                     ", not after " + std::to_string(request.previous_index));
-  }
+/// What is wrong with a message, if anything: told cheaply, and in words only where there is a fault.
+const char* Node::Core::fault_of_entries(const Message& message, const AppendRequest& request) const {
+  if (request.entries.empty()) return nullptr;
+  if (request.entries.first_index() != request.previous_index + 1) return "its entries do not follow previous_index";
   Term term = request.previous_term;
   bool in_order = true;
   bool sizes = true;
@@ -122,45 +121,59 @@ Status Node::Core::check_entries(const Message& message, const AppendRequest& re
       }
     }
   });
-  if (!in_order || term > message.term) return malformed("append: the terms of the entries are out of order");
-  if (!sizes) return malformed("append: an entry is above the limit of a payload");
-  if (!configurations) return malformed("append: a configuration entry cannot be read");
-  return Nothing{};
+  if (!in_order || term > message.term) return "the terms of its entries are out of order";
+  if (!sizes) return "an entry is above the limit of a payload";
+  if (!configurations) return "a configuration entry cannot be read";
+  return nullptr;
 }
 
-Status Node::Core::check(const Message& message) const {
-  if (message.to != options_.id || message.from == options_.id || message.from == no_node) {
-    return Error{Refusal::wrong_recipient, no_node,
-                 "a message from node " + std::to_string(message.from) + " to node " + std::to_string(message.to)};
+const char* Node::Core::fault_of_chunk(const Message& message, const SnapshotChunk& chunk) const {
+  if (chunk.metadata == nullptr || chunk.metadata->index == 0 || chunk.metadata->term == 0 ||
+      chunk.metadata->configuration == nullptr || chunk.metadata->configuration->empty() ||
+      chunk.metadata->term > message.term) {
+    return "its metadata names no place or no configuration";
   }
+  const std::uint64_t total = chunk.metadata->size_bytes;
+  if (chunk.offset_bytes > total || chunk.data.size() > total - chunk.offset_bytes ||
+      (chunk.data.empty() && total > 0)) {
+    return "it lies outside its snapshot";
+  }
+  return nullptr;
+}
+
+const char* Node::Core::fault_of(const Message& message) const {
+  const MessageKind kind = message.kind();
+  if (!is_pre_vote(kind) && carries_no_term(kind) != (message.term == 0)) {
+    return "it lacks its term, or has one that it must not carry";
+  }
+  if (const auto* request = std::get_if<AppendRequest>(&message.body)) return fault_of_entries(message, *request);
+  if (const auto* chunk = std::get_if<SnapshotChunk>(&message.body)) return fault_of_chunk(message, *chunk);
+  return nullptr;
+}
+
+bool Node::Core::is_for_us(const Message& message) const {
+  return message.to == options_.id && message.from != options_.id && message.from != no_node;
+}
+
+bool Node::Core::incarnations_fit(const Message& message) const {
+  if (message.to_incarnation != options_.incarnation) return false;
   const Member* sender = configuration()->find(message.from);
-  if (message.to_incarnation != options_.incarnation ||
-      (sender != nullptr && sender->incarnation != message.from_incarnation)) {
-    return Error{Refusal::wrong_incarnation, no_node,
-                 "node " + std::to_string(message.from) + " speaks from, or to, another disk than the one known"};
-  }
-  if (!is_pre_vote(message.kind()) && carries_no_term(message.kind()) != (message.term == 0)) {
-    return malformed("a message without its term, or with one that it must not carry");
-  }
-  if (const auto* request = std::get_if<AppendRequest>(&message.body)) return check_entries(message, *request);
-  if (const auto* chunk = std::get_if<SnapshotChunk>(&message.body)) {
-    if (chunk->metadata == nullptr || chunk->metadata->index == 0 || chunk->metadata->term == 0 ||
-        chunk->metadata->configuration == nullptr || chunk->metadata->configuration->empty() ||
-        chunk->metadata->term > message.term) {
-      return malformed("snapshot chunk: its metadata names no place or no configuration");
-    }
-    const std::uint64_t total = chunk->metadata->size_bytes;
-    if (chunk->offset_bytes > total || chunk->data.size() > total - chunk->offset_bytes ||
-        (chunk->data.empty() && total > 0)) {
-      return malformed("snapshot chunk: it lies outside its snapshot");
-    }
-  }
-  return Nothing{};
+  return sender == nullptr || sender->incarnation == message.from_incarnation;
 }
 
 Status Node::Core::step(Message& message) {
-  Status checked = check(message);
-  if (!checked.ok()) return checked;
+  if (!is_for_us(message)) {
+    return Error{Refusal::wrong_recipient, no_node,
+                 "a message from node " + std::to_string(message.from) + " to node " + std::to_string(message.to)};
+  }
+  if (!incarnations_fit(message)) {
+    return Error{Refusal::wrong_incarnation, no_node,
+                 "node " + std::to_string(message.from) + " speaks from, or to, another disk than the one known"};
+  }
+  if (const char* fault = fault_of(message)) {
+    return malformed("node " + std::to_string(message.from) + " sent a bad " + name_of(message.kind()) + ": " + fault);
+  }
+  may_have_ready_ = true;
   if (observer_ != nullptr) trace(ReceiveEvent{&message});
   if (carries_no_term(message.kind()) || settle_term(message)) {
     if (leader() != nullptr && is_from_leader(message.kind())) {

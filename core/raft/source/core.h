@@ -41,7 +41,9 @@ class Node::Core {
   void set_election_timeout(std::uint32_t ticks);
 
   /// taking.cpp
-  bool has_ready() const;
+  bool has_ready() const { return may_have_ready_ && look_for_ready(); }
+  /// Something happened that may have brought work.
+  void touched() { may_have_ready_ = true; }
   void take_ready(Ready& ready);
   void persisted(std::uint64_t number);
   void applied(Index index);
@@ -85,8 +87,11 @@ class Node::Core {
   /// Whether the message may be looked at; answers it where its term is old.
   bool settle_term(const Message& message);
   void answer_old_term(const Message& message);
-  Status check(const Message& message) const;
-  Status check_entries(const Message& message, const AppendRequest& request) const;
+  bool is_for_us(const Message& message) const;
+  bool incarnations_fit(const Message& message) const;
+  const char* fault_of(const Message& message) const;
+  const char* fault_of_entries(const Message& message, const AppendRequest& request) const;
+  const char* fault_of_chunk(const Message& message, const SnapshotChunk& chunk) const;
   void dispatch(Message& message);
 
   /// To who asked.
@@ -202,6 +207,8 @@ class Node::Core {
   void snapshot_durable();
 
   // taking.cpp
+  bool look_for_ready() const;
+  bool something_to_take() const;
   void take_writes(Ready& ready);
   void take_committed(Ready& ready);
   void take_news(Ready& ready);
@@ -265,6 +272,9 @@ class Node::Core {
   std::vector<ProposalOutcome> outcomes_;
   std::optional<TransferOutcome> transfer_outcome_;
   NodeId transfer_watched_ = no_node;
+
+  /// False: nothing has happened since has_ready() found nothing.
+  mutable bool may_have_ready_ = true;
 
   // What the last Ready told.
   HardState told_hard_state_;

@@ -28,24 +28,56 @@ std::uint64_t Node::ticks_to_deadline() const { return core_->ticks_to_deadline(
 Status Node::step(Message&& message) { return core_->step(message); }
 
 Result<Proposed> Node::propose(std::span<const Payload> payloads, Token token) {
+  core_->touched();
   return core_->propose(payloads, token);
 }
-Result<Proposed> Node::propose(Payload payload, Token token) { return core_->propose({&payload, 1}, token); }
+Result<Proposed> Node::propose(Payload payload, Token token) { core_->touched();
+  return core_->propose({&payload, 1}, token); }
 
-Status Node::read(Token token, ReadMode mode) { return core_->read(token, mode); }
-Result<Index> Node::change(const MembershipChange& change) { return core_->change(change); }
-Status Node::transfer(NodeId to) { return core_->transfer(to); }
-Status Node::campaign() { return core_->campaign(); }
+Status Node::read(Token token, ReadMode mode) {
+  core_->touched();
+  return core_->read(token, mode);
+}
+Result<Index> Node::change(const MembershipChange& change) {
+  core_->touched();
+  return core_->change(change);
+}
+Status Node::transfer(NodeId to) {
+  core_->touched();
+  return core_->transfer(to);
+}
+Status Node::campaign() {
+  core_->touched();
+  return core_->campaign();
+}
 
-void Node::persisted(std::uint64_t ready_number) { core_->persisted(ready_number); }
-void Node::applied(Index index) { core_->applied(index); }
+void Node::persisted(std::uint64_t ready_number) {
+  core_->touched();
+  core_->persisted(ready_number);
+}
+void Node::applied(Index index) {
+  core_->touched();
+  core_->applied(index);
+}
 
 Result<SnapshotBasis> Node::snapshot_basis(Index index) const { return core_->snapshot_basis(index); }
-Status Node::snapshot_stored(const SnapshotMetadata& snapshot) { return core_->snapshot_stored(snapshot); }
+Status Node::snapshot_stored(const SnapshotMetadata& snapshot) {
+  core_->touched();
+  return core_->snapshot_stored(snapshot);
+}
 Index Node::compact(Index index) { return core_->compact(index); }
-void Node::snapshot_refused(SnapshotId id) { core_->snapshot_refused(id); }
-void Node::snapshot_unavailable(NodeId peer) { core_->snapshot_unavailable(peer); }
-void Node::peer_unreachable(NodeId peer) { core_->peer_unreachable(peer); }
+void Node::snapshot_refused(SnapshotId id) {
+  core_->touched();
+  core_->snapshot_refused(id);
+}
+void Node::snapshot_unavailable(NodeId peer) {
+  core_->touched();
+  core_->snapshot_unavailable(peer);
+}
+void Node::peer_unreachable(NodeId peer) {
+  core_->touched();
+  core_->peer_unreachable(peer);
+}
 
 bool Node::has_ready() const { return core_->has_ready(); }
 void Node::take_ready(Ready& ready) { core_->take_ready(ready); }

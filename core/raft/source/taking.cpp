@@ -18,7 +18,12 @@ void move_to(std::vector<Item>& taken, std::vector<Item>& queued) {
 
 }  // namespace
 
-bool Node::Core::has_ready() const {
+bool Node::Core::look_for_ready() const {
+  may_have_ready_ = something_to_take();
+  return may_have_ready_;
+}
+
+bool Node::Core::something_to_take() const {
   if (!messages_.empty() || !messages_after_.empty() || told_last_ < log_.last_index() || !chunks_.empty() ||
       snapshot_to_install_ || !reads_.empty() || !outcomes_.empty() || transfer_outcome_.has_value()) {
     return true;
