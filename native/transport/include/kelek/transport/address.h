@@ -15,6 +15,7 @@ struct Address {
   /// 0 is "any free one", when binding.
   std::uint16_t port = 0;
 
+  bool is_ipv6() const { return host.find(':') != std::string::npos; }
   /// "tcp://host:port", with brackets around IPv6.
   std::string endpoint() const;
 };

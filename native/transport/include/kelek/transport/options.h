@@ -26,6 +26,7 @@ struct TransportOptions {
   /// The same for one client.
   int client_send_frames = 1'024;
   int client_receive_frames = 256;
+  std::size_t client_send_bytes = std::size_t{8} << 20;
 
   /// Open connections on each listening socket, handshakes under way included. Above it, new ones are closed.
   std::size_t max_peer_connections = 4'096;

@@ -21,7 +21,7 @@ class Wakeup {
   /// Safe on any thread and in a signal handler. Costs one system call, none if a notification is already
   /// waiting.
   void notify() noexcept;
-  /// Takes all notifications so far: one system call if there is any.
+  /// Takes all notifications so far. One system call: to be called when the descriptor is readable.
   void clear() noexcept;
   int descriptor() const { return read_descriptor_; }
 

@@ -1,0 +1,50 @@
+// Copying or sharing a frame with libzmq.
+#include "outgoing.h"
+
+#include <cstring>
+
+namespace kelek::transport {
+namespace {
+
+/// What libzmq gives back when it is done with a shared frame, on its own thread.
+struct SharedFrame {
+  raft::Payload frame;
+  HeldBytes held;
+};
+
+void release(void*, void* hint) {
+  const std::unique_ptr<SharedFrame> shared(static_cast<SharedFrame*>(hint));
+  shared->held->fetch_sub(shared->frame.size(), std::memory_order_relaxed);
+}
+
+}  // namespace
+
+OutgoingMessage::OutgoingMessage(std::span<const std::byte> frame) { copy(frame); }
+
+OutgoingMessage::OutgoingMessage(const raft::Payload& frame, const HeldBytes& held) {
+  if (frame.size() < share_from_bytes) {
+    copy(frame.bytes());
+    return;
+  }
+  auto shared = std::make_unique<SharedFrame>(SharedFrame{frame, held});
+  // libzmq only reads what it sends; its interface has no const.
+  auto* bytes = const_cast<std::byte*>(frame.bytes().data());
+  if (zmq_msg_init_data(&message_, bytes, frame.size(), &release, shared.get()) != 0) {
+    ok_ = false;
+    zmq_msg_init(&message_);
+    return;
+  }
+  held->fetch_add(frame.size(), std::memory_order_relaxed);
+  shared.release();
+}
+
+void OutgoingMessage::copy(std::span<const std::byte> frame) {
+  if (zmq_msg_init_size(&message_, frame.size()) != 0) {
+    ok_ = false;
+    zmq_msg_init(&message_);
+    return;
+  }
+  if (!frame.empty()) std::memcpy(zmq_msg_data(&message_), frame.data(), frame.size());
+}
+
+}  // namespace kelek::transport
