@@ -110,7 +110,7 @@ struct Verdict {
   Outcome outcome = Outcome::rejected;
   std::optional<uint32_t> winner;  // index of an option; set exactly when decided
   bool by_tie_rule = false;
-  bool before_deadline = false;    // closed because the outcome could not change any more
+  bool before_deadline = false;    // settled, voted by all, or cancelled before its deadline
   std::vector<OptionTally> tally;  // one per option
   uint64_t abstentions = 0;
   uint64_t electors_voted = 0;

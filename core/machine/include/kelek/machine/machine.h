@@ -87,8 +87,8 @@ class Machine {
   uint64_t term() const;
   // Log time: the largest leader time applied so far.
   uint64_t time_ms() const;
-  // Running hash over index, term, log time, results and events of all applied entries. Members at the same
-  // revision compare it; a restored member continues it.
+  // Running hash over index, term, log time, answers (but not their reasons) and events of all applied
+  // entries. Members at the same revision compare it; a restored member continues it.
   uint64_t state_hash() const;
   // The log time at which something expires or closes next; the leader writes a ClockTick when its clock has
   // passed it. A value at or below time_ms() means: at once. Nothing = no need.

@@ -1,0 +1,149 @@
+// Sessions: opening, keeping alive, ending, and what ends with them. (Exactly-once itself:
+// session_answers.cpp.)
+#include "context.h"
+#include "text.h"
+
+namespace kelek::machine {
+namespace {
+
+using SessionAt = std::map<uint64_t, Session>::iterator;
+
+void set_deadline(Context& context, Session& session, uint64_t deadline_ms) {
+  context.indexes.sessions.erase({session.deadline_ms, session.session_id});
+  session.deadline_ms = deadline_ms;
+  context.indexes.sessions.emplace(deadline_ms, session.session_id);
+}
+
+void remember_ended(Context& context, uint64_t session_id, EndCause cause) {
+  context.state.ended_sessions[session_id] = EndedSession{cause, context.revision};
+  context.indexes.ended_sessions.emplace(context.revision, session_id);
+  while (context.state.ended_sessions.size() > context.state.limits.ended_sessions) {
+    const auto oldest = context.indexes.ended_sessions.begin();
+    context.state.ended_sessions.erase(oldest->second);
+    context.indexes.ended_sessions.erase(oldest);
+  }
+}
+
+// Waits first, then holds: a session that ends gets no lock by its own end.
+void end_bindings(Context& context, uint64_t session_id) {
+  const auto at = context.indexes.bindings.find(session_id);
+  if (at == context.indexes.bindings.end()) {
+    return;
+  }
+  const Bindings bound = at->second;
+  for (const auto& [lock, ticket] : bound.waits) {
+    end_wait(context, lock, ticket, EndCause::session_ended);
+  }
+  for (const std::string& lock : bound.holds) {
+    end_hold(context, lock, EndCause::session_ended);
+  }
+  for (const std::string& key : bound.keys) {
+    remove_key_of_session(context, key);
+  }
+}
+
+void end_session(Context& context, SessionAt at, EndCause cause) {
+  const uint64_t session_id = at->first;
+  context.events.push_back(SessionEndedEvent{session_id, at->second.owner, cause});
+  context.indexes.sessions.erase({at->second.deadline_ms, session_id});
+  context.indexes.answer_bytes.erase(session_id);
+  context.state.sessions.erase(at);
+  remember_ended(context, session_id, cause);
+  end_bindings(context, session_id);
+}
+
+}  // namespace
+
+Refusal find_session(const Context& context, uint64_t session_id) {
+  const auto at = context.state.sessions.find(session_id);
+  if (at != context.state.sessions.end()) {
+    if (at->second.owner != context.header.caller) {
+      return {Code::forbidden, "the session belongs to another caller"};
+    }
+    return {};
+  }
+  const auto ended = context.state.ended_sessions.find(session_id);
+  if (ended == context.state.ended_sessions.end()) {
+    return {Code::unknown_session, "no session " + std::to_string(session_id)};
+  }
+  return {Code::expired_session,
+          std::string(ended->second.cause == EndCause::expired ? "it expired" : "it was closed") +
+              " at revision " + std::to_string(ended->second.ended_revision)};
+}
+
+void touch_session(Context& context, Session& session) {
+  set_deadline(context, session, saturating_add(context.now_ms, session.ttl_ms));
+}
+
+Result execute(Context& context, const SessionOpen& command) {
+  const uint64_t limit = context.state.limits.sessions;
+  if (context.state.sessions.size() >= limit) {
+    return refuse(Code::over_limit,
+                  too_much("the machine", context.state.sessions.size() + 1, "sessions", "sessions", limit));
+  }
+  Session session;
+  session.session_id = context.revision;
+  session.owner = context.header.caller;
+  session.ttl_ms = command.ttl_ms;
+  session.deadline_ms = saturating_add(context.now_ms, command.ttl_ms);
+  context.indexes.sessions.emplace(session.deadline_ms, session.session_id);
+  context.events.push_back(SessionOpenedEvent{session.session_id, session.owner});
+  const SessionResult answer{session.session_id, session.deadline_ms};
+  context.state.sessions.emplace(session.session_id, std::move(session));
+  return done(answer);
+}
+
+Result execute(Context& context, const SessionKeepAlive& command) {
+  if (Refusal refusal = find_session(context, command.session_id); !refusal.ok()) {
+    return refuse(refusal.code, std::move(refusal.reason));
+  }
+  Session& session = context.state.sessions.find(command.session_id)->second;
+  touch_session(context, session);
+  return done(SessionResult{session.session_id, session.deadline_ms});
+}
+
+Result execute(Context& context, const SessionClose& command) {
+  if (Refusal refusal = find_session(context, command.session_id); !refusal.ok()) {
+    return refuse(refusal.code, std::move(refusal.reason));
+  }
+  end_session(context, context.state.sessions.find(command.session_id), EndCause::released);
+  return done(SessionResult{command.session_id, 0});
+}
+
+Refusal can_bind(const Context& context, uint64_t session_id) {
+  const uint64_t limit = context.state.limits.session_bindings;
+  const auto at = context.indexes.bindings.find(session_id);
+  if (at != context.indexes.bindings.end() && at->second.count() >= limit) {
+    return {Code::over_limit,
+            too_much("the session", at->second.count() + 1, "things bound to it", "session_bindings", limit)};
+  }
+  return {};
+}
+
+void unbind_if_empty(Context& context, uint64_t session_id) {
+  const auto at = context.indexes.bindings.find(session_id);
+  if (at != context.indexes.bindings.end() && at->second.count() == 0) {
+    context.indexes.bindings.erase(at);
+  }
+}
+
+void expire_sessions(Context& context) {
+  while (!context.indexes.sessions.empty()) {
+    const auto [deadline_ms, session_id] = *context.indexes.sessions.begin();
+    if (deadline_ms > context.now_ms) {
+      return;
+    }
+    end_session(context, context.state.sessions.find(session_id), EndCause::expired);
+  }
+}
+
+void extend_sessions(Context& context) {
+  for (auto& [session_id, session] : context.state.sessions) {
+    const uint64_t extended_ms = saturating_add(context.now_ms, session.ttl_ms);
+    if (extended_ms > session.deadline_ms) {
+      set_deadline(context, session, extended_ms);
+    }
+  }
+}
+
+}  // namespace kelek::machine
