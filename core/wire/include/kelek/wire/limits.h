@@ -29,23 +29,26 @@ inline constexpr std::size_t max_configuration_bytes =
 /// taken) and the decoder's.
 inline constexpr std::size_t default_peer_frame_bytes = std::size_t{8} << 20;
 
-/// The largest command that a cluster takes unless told otherwise: the payload of one entry.
-inline constexpr std::size_t default_entry_bytes = std::size_t{4} << 20;
+/// The largest payload of an entry that a coordinator proposes unless told otherwise: a command with all strings that
+/// machine::limit_table() can ever allow (4 MiB), and its structure.
+inline constexpr std::size_t default_entry_bytes = std::size_t{6} << 20;
 
-/// What the socket between members has to let through for these options and entries of up to max_entry_bytes
-/// (at most raft::max_payload_bytes): one append of max_append_bytes or of one large entry, one forwarded proposal,
-/// one snapshot chunk with its configuration. Never below default_peer_frame_bytes.
-inline std::size_t peer_frame_bytes(const raft::Options& options, std::size_t max_entry_bytes) {
+/// No frame between members is ever longer, whatever the options: a frame is held as one raft::Payload.
+inline constexpr std::size_t max_peer_frame_bytes = raft::max_payload_bytes;
+/// The largest payload of an entry that a frame can carry. Who proposes through the wire keeps to it, or to less.
+inline constexpr std::size_t max_entry_bytes =
+    max_peer_frame_bytes - max_message_entries * entry_overhead_bytes - message_overhead_bytes;
+
+/// What the socket between members has to let through for these options and entries of up to `entry_bytes` (at most
+/// max_entry_bytes): one append of max_append_bytes or of one large entry, one forwarded proposal, one snapshot chunk
+/// with its configuration. From default_peer_frame_bytes to max_peer_frame_bytes.
+inline std::size_t peer_frame_bytes(const raft::Options& options, std::size_t entry_bytes) {
   const std::size_t entries = std::min<std::size_t>(options.max_append_entries, max_message_entries);
-  const std::size_t append = std::max(options.max_append_bytes, max_entry_bytes) +
+  const std::size_t append = std::max(options.max_append_bytes, entry_bytes) +
                              std::max<std::size_t>(entries, 1) * entry_overhead_bytes + message_overhead_bytes;
   const std::size_t chunk = options.snapshot_chunk_bytes + max_configuration_bytes + message_overhead_bytes;
-  return std::max({default_peer_frame_bytes, append, chunk});
+  return std::min(std::max({default_peer_frame_bytes, append, chunk}), max_peer_frame_bytes);
 }
-
-/// No frame between members is ever longer, whatever the options: a decoder that is given no limit uses this.
-inline constexpr std::size_t max_peer_frame_bytes =
-    raft::max_payload_bytes + max_message_entries * entry_overhead_bytes + message_overhead_bytes;
 
 /// Frames from and to clients: a command of machine::Limits::command_bytes (1 MiB), and headroom for what surrounds
 /// it. An answer that would be longer is cut to a page by who answers.

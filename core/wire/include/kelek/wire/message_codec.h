@@ -38,7 +38,7 @@ struct EncodedFrame {
   std::span<const std::byte> tail;
 
   std::size_t size() const { return head.size() + tail.size(); }
-  /// Both in one piece: one allocation, one copy. Empty if the frame is longer than raft::max_payload_bytes.
+  /// Both in one piece: one allocation, one copy. Empty if the frame is longer than max_peer_frame_bytes.
   raft::Payload joined() const;
 };
 

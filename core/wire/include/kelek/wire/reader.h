@@ -21,15 +21,21 @@ namespace kelek::wire {
 /// always refused. Nesting is the caller's own, never the input's: the reader calls nothing recursively.
 class Reader {
  public:
-  /// `document` names what is read, in errors: "peer frame". It must outlive the reader.
-  Reader(std::span<const std::byte> bytes, const char* document);
+  /// `document` names what is read, in errors: "peer frame". It must outlive the reader. `base` is where the bytes
+  /// begin in a whole, for the offsets in errors.
+  Reader(std::span<const std::byte> bytes, const char* document, std::size_t base = 0);
 
   bool ok() const { return !failed_; }
-  std::size_t offset() const { return static_cast<std::size_t>(next_ - begin_); }
+  std::size_t offset() const { return base_ + static_cast<std::size_t>(next_ - begin_); }
   std::size_t left() const { return static_cast<std::size_t>(end_ - next_); }
 
   /// `place` names the value, in errors.
-  std::uint64_t integer(const char* place, std::uint64_t max = std::numeric_limits<std::uint64_t>::max());
+  std::uint64_t integer(const char* place, std::uint64_t max = std::numeric_limits<std::uint64_t>::max()) {
+    // Most numbers take one byte.
+    const bool is_small = !failed_ && next_ != end_ && *next_ < 0x80;
+    const std::uint64_t value = is_small ? *next_++ : long_integer(place);
+    return value <= max ? value : above(place);
+  }
   bool boolean(const char* place);
   /// A view into the input.
   std::span<const std::byte> bytes(const char* place, std::size_t max_bytes);
@@ -50,18 +56,16 @@ class Reader {
   Error error() const;
 
  private:
-  static constexpr unsigned not_a_length = 256;
-
   bool need(std::size_t count, const char* place);
   std::uint64_t big_endian(unsigned count);
-  std::uint64_t long_integer(unsigned char mark, const char* place);
-  std::size_t bytes_length(const char* place);
-  std::size_t array_length(const char* place);
+  std::uint64_t long_integer(const char* place);
+  std::uint64_t above(const char* place);
 
   const unsigned char* begin_;
   const unsigned char* next_;
   const unsigned char* end_;
   const char* document_;
+  std::size_t base_;
   std::size_t depth_ = 0;
   bool failed_ = false;
   Fault fault_ = Fault::truncated;
