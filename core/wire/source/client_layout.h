@@ -1,5 +1,5 @@
-// The fields of the client protocol, in the order of the wire. Requests, responses and event frames themselves are
-// documents: client_codec.cpp.
+// The fields of the client protocol, in the order of the wire. Requests, responses and event frames
+// themselves are documents: client_codec.cpp.
 #pragma once
 
 #include <tuple>
@@ -125,9 +125,8 @@ struct Layout<SnapshotTaken> {
 template <>
 struct Layout<SnapshotPart> {
   using T = SnapshotPart;
-  static constexpr auto members =
-      std::make_tuple(&T::snapshot_id, &T::index, &T::term, &T::size_bytes, &T::digest, &T::configuration,
-                      &T::offset_bytes, &T::data);
+  static constexpr auto members = std::make_tuple(&T::snapshot_id, &T::index, &T::term, &T::size_bytes,
+                                                  &T::digest, &T::configuration, &T::offset_bytes, &T::data);
 };
 
 }  // namespace kelek::wire

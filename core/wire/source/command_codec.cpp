@@ -1,4 +1,5 @@
-// Documents of the machine: version first, then the fields of the struct, the kind and fields of its body last.
+// Documents of the machine: version first, then the fields of the struct, the kind and fields of its body
+// last.
 #include <kelek/wire/command_codec.h>
 
 #include <kelek/wire/reader.h>

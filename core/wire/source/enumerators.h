@@ -17,10 +17,10 @@ namespace kelek::wire {
 template <typename Enum>
 struct Largest;
 
-#define KELEK_LARGEST(Enum, enumerator)              \
-  template <>                                        \
-  struct Largest<Enum> {                             \
-    static constexpr Enum value = Enum::enumerator;  \
+#define KELEK_LARGEST(Enum, enumerator)             \
+  template <>                                       \
+  struct Largest<Enum> {                            \
+    static constexpr Enum value = Enum::enumerator; \
   }
 
 KELEK_LARGEST(raft::EntryKind, configuration);

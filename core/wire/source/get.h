@@ -1,7 +1,7 @@
 // get(): any value of the protocols, by its type, from a strict reader. The counterpart of put.h.
 //
-// A reader that has failed gives nothing and allocates nothing; loops look at ok(), and lists grow as their items are
-// read, so that memory follows the bytes that are really there and not a count that somebody wrote.
+// A reader that has failed gives nothing and allocates nothing; loops look at ok(), and lists grow as their
+// items are read, so that memory follows the bytes that are really there and not a count that somebody wrote.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +27,7 @@
 namespace kelek::wire {
 
 template <typename T>
-  requires std::is_unsigned_v<T>
+requires std::is_unsigned_v<T>
 void get(Reader& reader, T& value, const char* place) {
   if constexpr (std::is_same_v<T, bool>) {
     value = reader.boolean(place);
@@ -37,7 +37,7 @@ void get(Reader& reader, T& value, const char* place) {
 }
 
 template <typename T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 void get(Reader& reader, T& value, const char* place) {
   value = static_cast<T>(reader.integer(place, static_cast<std::uint64_t>(Largest<T>::value)));
 }

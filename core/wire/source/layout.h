@@ -1,5 +1,6 @@
-// Which fields each struct has on the wire, in their order. The machine's come from its own list (fields.h); those
-// of Raft's messages, of queries, status and the client protocol are beside their codecs, in the same form.
+// Which fields each struct has on the wire, in their order. The machine's come from its own list (fields.h);
+// those of Raft's messages, of queries, status and the client protocol are beside their codecs, in the same
+// form.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,9 @@ template <machine::HasFields T>
 struct Layout<T> : machine::Fields<T> {};
 
 template <typename T>
-concept Struct = requires { Layout<T>::members; };
+concept Struct = requires {
+  Layout<T>::members;
+};
 
 template <typename Owner, typename Member>
 Member member_type_of(Member Owner::*);

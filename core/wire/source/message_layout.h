@@ -1,5 +1,6 @@
-// The fields of Raft's messages and of greetings, in the order of the wire. Three bodies are not here, since they hold
-// views of the frame: append_request, snapshot_chunk and propose_request (message_codec.cpp, message_decoder.cpp).
+// The fields of Raft's messages and of greetings, in the order of the wire. Three bodies are not here, since
+// they hold views of the frame: append_request, snapshot_chunk and propose_request (message_codec.cpp,
+// message_decoder.cpp).
 #pragma once
 
 #include <tuple>
@@ -33,8 +34,8 @@ struct Layout<raft::VoteResponse> {
 template <>
 struct Layout<raft::AppendResponse> {
   using T = raft::AppendResponse;
-  static constexpr auto members = std::make_tuple(&T::previous_index, &T::accepted, &T::match_index, &T::hint_index,
-                                                  &T::hint_term, &T::round);
+  static constexpr auto members = std::make_tuple(&T::previous_index, &T::accepted, &T::match_index,
+                                                  &T::hint_index, &T::hint_term, &T::round);
 };
 template <>
 struct Layout<raft::HeartbeatRequest> {
@@ -49,7 +50,8 @@ struct Layout<raft::HeartbeatResponse> {
 template <>
 struct Layout<raft::SnapshotResponse> {
   using T = raft::SnapshotResponse;
-  static constexpr auto members = std::make_tuple(&T::id, &T::progress, &T::next_offset_bytes, &T::match_index);
+  static constexpr auto members =
+      std::make_tuple(&T::id, &T::progress, &T::next_offset_bytes, &T::match_index);
 };
 template <>
 struct Layout<raft::TimeoutNow> {

@@ -41,8 +41,9 @@ constexpr RefusalText refusals[] = {
 static_assert(std::size(refusals) == last_refusal_code + std::size_t{1});
 
 constexpr const char* requests[] = {
-    "hello",       "propose",     "query",          "watch",          "unwatch",       "get status", "get members",
-    "get metrics", "change members", "transfer leadership", "take snapshot", "fetch snapshot", "shutdown",
+    "hello",         "propose",        "query",       "watch",          "unwatch",
+    "get status",    "get members",    "get metrics", "change members", "transfer leadership",
+    "take snapshot", "fetch snapshot", "shutdown",
 };
 static_assert(std::size(requests) == std::variant_size_v<RequestBody>);
 
@@ -59,12 +60,20 @@ const auto& row(const Table& table, Enum value) {
 
 }  // namespace
 
-const char* refusal_name(RefusalCode code) { return row(refusals, code).name; }
+const char* refusal_name(RefusalCode code) {
+  return row(refusals, code).name;
+}
 
-const char* describe(RefusalCode code) { return row(refusals, code).sentence; }
+const char* describe(RefusalCode code) {
+  return row(refusals, code).sentence;
+}
 
-const char* request_name(RequestKind kind) { return row(requests, kind); }
+const char* request_name(RequestKind kind) {
+  return row(requests, kind);
+}
 
-const char* hello_refusal_name(HelloRefusal refusal) { return row(hello_refusals, refusal); }
+const char* hello_refusal_name(HelloRefusal refusal) {
+  return row(hello_refusals, refusal);
+}
 
 }  // namespace kelek::wire

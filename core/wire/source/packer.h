@@ -1,4 +1,5 @@
-// The packer of msgpack-c over our buffer, for this folder's sources only: nobody else sees msgpack-c's headers.
+// The packer of msgpack-c over our buffer, for this folder's sources only: nobody else sees msgpack-c's
+// headers.
 #pragma once
 
 #include <cstddef>

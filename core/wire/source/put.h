@@ -20,7 +20,7 @@
 namespace kelek::wire {
 
 template <typename T>
-  requires std::is_unsigned_v<T>
+requires std::is_unsigned_v<T>
 void put(Writer& writer, T value) {
   if constexpr (std::is_same_v<T, bool>) {
     writer.boolean(value);
@@ -30,12 +30,14 @@ void put(Writer& writer, T value) {
 }
 
 template <typename T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 void put(Writer& writer, T value) {
   writer.integer(static_cast<std::uint64_t>(value));
 }
 
-inline void put(Writer& writer, const std::string& value) { writer.bytes(std::string_view(value)); }
+inline void put(Writer& writer, const std::string& value) {
+  writer.bytes(std::string_view(value));
+}
 
 template <std::size_t size>
 void put(Writer& writer, const std::array<std::uint8_t, size>& value) {

@@ -255,13 +255,12 @@ struct Layout<MachineAnswer> {
 template <>
 struct Layout<PeerReport> {
   using T = PeerReport;
-  static constexpr auto members =
-      std::make_tuple(&T::id, &T::peer_address, &T::client_address, &T::voter, &T::outgoing, &T::learner,
-                      &T::state, &T::match, &T::next, &T::lag_entries, &T::lag_bytes, &T::silent_ms,
-                      &T::inflight_appends, &T::inflight_bytes, &T::snapshot_sent_bytes,
-                      &T::snapshot_total_bytes, &T::reason, &T::connected, &T::sent_frames, &T::sent_bytes,
-                      &T::received_frames, &T::received_bytes, &T::dropped_frames, &T::reconnects,
-                      &T::round_trip_us);
+  static constexpr auto members = std::make_tuple(
+      &T::id, &T::peer_address, &T::client_address, &T::voter, &T::outgoing, &T::learner, &T::state,
+      &T::match, &T::next, &T::lag_entries, &T::lag_bytes, &T::silent_ms, &T::inflight_appends,
+      &T::inflight_bytes, &T::snapshot_sent_bytes, &T::snapshot_total_bytes, &T::reason, &T::connected,
+      &T::sent_frames, &T::sent_bytes, &T::received_frames, &T::received_bytes, &T::dropped_frames,
+      &T::reconnects, &T::round_trip_us);
 };
 template <>
 struct Layout<DiskReport> {
@@ -284,14 +283,12 @@ struct Layout<Counter> {
 template <>
 struct Layout<StatusReport> {
   using T = StatusReport;
-  static constexpr auto members =
-      std::make_tuple(&T::id, &T::incarnation, &T::cluster, &T::software, &T::process_id, &T::uptime_ms,
-                      &T::peer_address, &T::client_address, &T::role, &T::learner, &T::term, &T::leader,
-                      &T::leader_for_ms, &T::transferring_to, &T::trouble, &T::commit, &T::applied,
-                      &T::last_index, &T::first_index, &T::stable_index, &T::uncommitted_bytes,
-                      &T::log_memory_bytes, &T::revision, &T::state_hash, &T::log_time_ms, &T::keys,
-                      &T::open_ballots, &T::sessions, &T::joint, &T::peers, &T::disk, &T::queues,
-                      &T::counters);
+  static constexpr auto members = std::make_tuple(
+      &T::id, &T::incarnation, &T::cluster, &T::software, &T::process_id, &T::uptime_ms, &T::peer_address,
+      &T::client_address, &T::role, &T::learner, &T::term, &T::leader, &T::leader_for_ms, &T::transferring_to,
+      &T::trouble, &T::commit, &T::applied, &T::last_index, &T::first_index, &T::stable_index,
+      &T::uncommitted_bytes, &T::log_memory_bytes, &T::revision, &T::state_hash, &T::log_time_ms, &T::keys,
+      &T::open_ballots, &T::sessions, &T::joint, &T::peers, &T::disk, &T::queues, &T::counters);
 };
 
 }  // namespace kelek::wire

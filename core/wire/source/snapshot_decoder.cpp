@@ -1,4 +1,5 @@
-// Puts a state together from the stream of blocks: items in their order, as many as the header and their parents say.
+// Puts a state together from the stream of blocks: items in their order, as many as the header and their
+// parents say.
 #include <kelek/wire/snapshot_codec.h>
 
 #include <array>
@@ -25,7 +26,8 @@ struct BlockHead {
 BlockHead block_head(std::span<const std::byte> bytes) {
   BlockHead head;
   head.mark = std::to_integer<unsigned char>(bytes[0]);
-  for (std::size_t i = 1; i < block_head_bytes; ++i) head.size = head.size << 8 | std::to_integer<std::size_t>(bytes[i]);
+  for (std::size_t i = 1; i < block_head_bytes; ++i)
+    head.size = head.size << 8 | std::to_integer<std::size_t>(bytes[i]);
   return head;
 }
 
@@ -166,9 +168,11 @@ class ItemDecoder {
       reader.fail(Fault::inconsistent, "item", "items out of their order");
       return;
     }
-    if (children_left_ > 0) reader.fail(Fault::inconsistent, "item", "something that belongs to the last one is missing");
+    if (children_left_ > 0)
+      reader.fail(Fault::inconsistent, "item", "something that belongs to the last one is missing");
     for (; section_ < position; ++section_) {
-      if (left_[section_] > 0) reader.fail(Fault::inconsistent, "item", "fewer items than the header announces");
+      if (left_[section_] > 0)
+        reader.fail(Fault::inconsistent, "item", "fewer items than the header announces");
     }
   }
 

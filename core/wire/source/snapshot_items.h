@@ -1,4 +1,5 @@
-// What a snapshot's stream is made of: items, each an array that begins with its kind. FORMAT.md has the same table.
+// What a snapshot's stream is made of: items, each an array that begins with its kind. FORMAT.md has the same
+// table.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +11,8 @@
 
 namespace kelek::wire {
 
-/// The kinds of items, in the order in which they come. What belongs to a topic, ballot, lock or session follows it
-/// at once. The first item of all is the header, which begins with the version instead.
+/// The kinds of items, in the order in which they come. What belongs to a topic, ballot, lock or session
+/// follows it at once. The first item of all is the header, which begins with the version instead.
 enum class Item : std::uint64_t {
   kv = 1,
   topic = 2,
@@ -28,8 +29,8 @@ enum class Item : std::uint64_t {
   end = 13,
 };
 
-/// The sections of a state: which map, of what, with which kind of item; and what belongs to each of its values, if
-/// anything does: a list with a kind of item of its own.
+/// The sections of a state: which map, of what, with which kind of item; and what belongs to each of its
+/// values, if anything does: a list with a kind of item of its own.
 struct KvSection {
   using Value = machine::KvRecord;
   static constexpr Item item = Item::kv;
@@ -80,7 +81,9 @@ struct EndedSessionsSection {
 };
 
 template <typename Section>
-inline constexpr bool has_children = requires { Section::children; };
+inline constexpr bool has_children = requires {
+  Section::children;
+};
 
 /// The type of the list of children; void if there is none. No other member of a value is of that type.
 template <typename Section>
@@ -88,7 +91,7 @@ struct ChildList {
   using Type = void;
 };
 template <typename Section>
-  requires has_children<Section>
+requires has_children<Section>
 struct ChildList<Section> {
   using Type = decltype(member_type_of(Section::children));
 };

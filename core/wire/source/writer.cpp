@@ -23,7 +23,9 @@ void Buffer::shrink(std::size_t keep_bytes) {
   capacity_ = 0;
 }
 
-void Writer::nil() { Packer(*buffer_).pack_nil(); }
+void Writer::nil() {
+  Packer(*buffer_).pack_nil();
+}
 
 void Writer::boolean(bool value) {
   if (value) {
@@ -33,15 +35,21 @@ void Writer::boolean(bool value) {
   }
 }
 
-void Writer::integer(std::uint64_t value) { Packer(*buffer_).pack_uint64(value); }
+void Writer::integer(std::uint64_t value) {
+  Packer(*buffer_).pack_uint64(value);
+}
 
-void Writer::bytes(std::span<const std::byte> value) { pack_bytes(*buffer_, value); }
+void Writer::bytes(std::span<const std::byte> value) {
+  pack_bytes(*buffer_, value);
+}
 
 void Writer::bytes(std::string_view value) {
   pack_bytes(*buffer_, {reinterpret_cast<const std::byte*>(value.data()), value.size()});
 }
 
-void Writer::array(std::size_t count) { Packer(*buffer_).pack_array(static_cast<std::uint32_t>(count)); }
+void Writer::array(std::size_t count) {
+  Packer(*buffer_).pack_array(static_cast<std::uint32_t>(count));
+}
 
 // The length takes five bytes whatever it is: it is written last.
 std::size_t Writer::begin_bytes() {

@@ -45,8 +45,8 @@ struct Query {
   QueryBody body;
 };
 
-/// Events from a revision on, as EventFrames with the id that the client chose. Ends by Unwatch, with an EventFrame
-/// that says why, or with the connection.
+/// Events from a revision on, as EventFrames with the id that the client chose. Ends by Unwatch, with an
+/// EventFrame that says why, or with the connection.
 struct Watch {
   std::uint64_t watch_id = 0;
   /// 0: from now on.
@@ -71,8 +71,8 @@ struct TransferLeadership {
 };
 /// Admin: the coordinator that is asked takes a snapshot now.
 struct TakeSnapshot {};
-/// Admin: a part of the stored snapshot of the coordinator that is asked, for a backup. First with id 0 (the newest),
-/// then with the id that the answer names, until offset reaches the size.
+/// Admin: a part of the stored snapshot of the coordinator that is asked, for a backup. First with id 0 (the
+/// newest), then with the id that the answer names, until offset reaches the size.
 struct FetchSnapshot {
   std::uint64_t snapshot_id = 0;
   std::uint64_t offset_bytes = 0;
@@ -83,8 +83,9 @@ struct FetchSnapshot {
 struct Shutdown {};
 
 /// The order is the numbering on the wire: new ones go to the end, none is ever removed.
-using RequestBody = std::variant<ClientHello, Propose, Query, Watch, Unwatch, GetStatus, GetMembers, GetMetrics,
-                                 ChangeMembers, TransferLeadership, TakeSnapshot, FetchSnapshot, Shutdown>;
+using RequestBody =
+    std::variant<ClientHello, Propose, Query, Watch, Unwatch, GetStatus, GetMembers, GetMetrics,
+                 ChangeMembers, TransferLeadership, TakeSnapshot, FetchSnapshot, Shutdown>;
 
 enum class RequestKind : std::uint8_t {
   hello = 0,
@@ -118,7 +119,8 @@ struct ClientRequest {
 // ---- responses ----
 
 enum class ResponseOutcome : std::uint8_t {
-  /// Done. For a proposal: committed and applied; the machine's own answer, which may be a refusal, is in the body.
+  /// Done. For a proposal: committed and applied; the machine's own answer, which may be a refusal, is in the
+  /// body.
   ok = 0,
   /// Surely not done, now or later.
   refused = 1,
@@ -129,30 +131,30 @@ enum class ResponseOutcome : std::uint8_t {
 /// Why not ok. The numbers are those of the wire: new ones go to the end, none is ever removed.
 enum class RefusalCode : std::uint8_t {
   none = 0,
-  no_leader = 1,          ///< nobody leads at the moment
-  not_leader = 2,         ///< only the leader can do this: ask it
-  deadline = 3,           ///< the time was up
-  not_permitted = 4,      ///< the role of the caller's key does not allow it
-  over_limit = 5,         ///< too much is waiting, of this client's or at all: later
-  too_large = 6,          ///< the request or a part of it is too large
-  malformed = 7,          ///< the frame makes no sense; the text says where
-  wrong_version = 8,      ///< a version of the protocol that the coordinator does not speak
-  unknown_group = 9,      ///< no such group here
-  invalid = 10,           ///< the command makes no sense; the text says why
-  transferring = 11,      ///< leadership is on its way to another: in a moment
-  not_ready = 12,         ///< the leader, or this coordinator, is not ready yet: in a moment
-  stopping = 13,          ///< the coordinator shuts down: ask another
-  disk = 14,              ///< the disk of the coordinator failed or is full
-  change_pending = 15,    ///< one change of the membership at a time
-  bad_change = 16,        ///< the change makes no sense; the text says why
-  not_caught_up = 17,     ///< the member lacks too much of the log
-  not_voter = 18,         ///< only voters can lead
-  not_member = 19,        ///< no member of that id
-  already = 20,           ///< it is so already
-  leadership_lost = 21,   ///< the leader changed while the command was on its way
-  not_found = 22,         ///< no such snapshot or watch
-  watch_exists = 23,      ///< a watch of that id runs already
-  internal = 24,          ///< a fault of the coordinator's
+  no_leader = 1,         ///< nobody leads at the moment
+  not_leader = 2,        ///< only the leader can do this: ask it
+  deadline = 3,          ///< the time was up
+  not_permitted = 4,     ///< the role of the caller's key does not allow it
+  over_limit = 5,        ///< too much is waiting, of this client's or at all: later
+  too_large = 6,         ///< the request or a part of it is too large
+  malformed = 7,         ///< the frame makes no sense; the text says where
+  wrong_version = 8,     ///< a version of the protocol that the coordinator does not speak
+  unknown_group = 9,     ///< no such group here
+  invalid = 10,          ///< the command makes no sense; the text says why
+  transferring = 11,     ///< leadership is on its way to another: in a moment
+  not_ready = 12,        ///< the leader, or this coordinator, is not ready yet: in a moment
+  stopping = 13,         ///< the coordinator shuts down: ask another
+  disk = 14,             ///< the disk of the coordinator failed or is full
+  change_pending = 15,   ///< one change of the membership at a time
+  bad_change = 16,       ///< the change makes no sense; the text says why
+  not_caught_up = 17,    ///< the member lacks too much of the log
+  not_voter = 18,        ///< only voters can lead
+  not_member = 19,       ///< no member of that id
+  already = 20,          ///< it is so already
+  leadership_lost = 21,  ///< the leader changed while the command was on its way
+  not_found = 22,        ///< no such snapshot or watch
+  watch_exists = 23,     ///< a watch of that id runs already
+  internal = 24,         ///< a fault of the coordinator's
 };
 inline constexpr std::uint8_t last_refusal_code = 24;
 /// The word for a code ("no_leader"), and one plain sentence for a person.
@@ -213,9 +215,10 @@ struct SnapshotPart {
 using ResponseBody =
     std::variant<std::monostate, ServerHello, machine::Result, KvGetAnswer, machine::KvPage, machine::KvCount,
                  machine::TopicPage, TopicListAnswer, BallotGetAnswer, BallotListAnswer, GrantGetAnswer,
-                 GrantListAnswer, GrantCheckAnswer, PolicyGetAnswer, PolicyListAnswer, LockGetAnswer, LockListAnswer,
-                 SessionGetAnswer, SessionListAnswer, machine::Limits, MachineAnswer, WatchStarted, StatusReport,
-                 MembersReport, MetricsReport, MembersChanged, LeadershipTransferred, SnapshotTaken, SnapshotPart>;
+                 GrantListAnswer, GrantCheckAnswer, PolicyGetAnswer, PolicyListAnswer, LockGetAnswer,
+                 LockListAnswer, SessionGetAnswer, SessionListAnswer, machine::Limits, MachineAnswer,
+                 WatchStarted, StatusReport, MembersReport, MetricsReport, MembersChanged,
+                 LeadershipTransferred, SnapshotTaken, SnapshotPart>;
 
 struct ClientResponse {
   std::uint64_t request_id = 0;

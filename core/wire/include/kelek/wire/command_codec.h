@@ -24,11 +24,12 @@ void encode_command(const machine::Command& command, Buffer& buffer);
 void encode_result(const machine::Result& result, Buffer& buffer);
 void encode_events(const machine::EventBatch& batch, Buffer& buffer);
 
-/// The payload to propose. Empty if it is longer than raft::max_payload_bytes, which machine::check() prevents.
+/// The payload to propose. Empty if it is longer than raft::max_payload_bytes, which machine::check()
+/// prevents.
 raft::Payload command_payload(const machine::Command& command);
 
-/// Strict as to form (FORMAT.md). What a command may say is for machine::check(), with the limits in force: here
-/// only lengths, counts and enumerators are bounded.
+/// Strict as to form (FORMAT.md). What a command may say is for machine::check(), with the limits in force:
+/// here only lengths, counts and enumerators are bounded.
 Result<machine::Command> decode_command(std::span<const std::byte> bytes);
 Result<machine::Result> decode_result(std::span<const std::byte> bytes);
 Result<machine::EventBatch> decode_events(std::span<const std::byte> bytes);

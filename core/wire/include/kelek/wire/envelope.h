@@ -29,8 +29,8 @@ struct KnownIncarnation {
   }
 };
 
-/// What a coordinator says of itself at first contact, and again whenever its part in it changes. The sender's id and
-/// incarnation stand in the frame's header.
+/// What a coordinator says of itself at first contact, and again whenever its part in it changes. The
+/// sender's id and incarnation stand in the frame's header.
 struct Introduction {
   ClusterId cluster{};
   /// Versions of the frames that the sender reads, from … to.
@@ -40,8 +40,8 @@ struct Introduction {
   std::string software;
   /// Its data directory has no history: no vote, no entry, no snapshot.
   bool blank = false;
-  /// Where it is: its newest term, last index, and the last term in its log (a disk that was rolled back has less
-  /// than others saw of it: security.md T15).
+  /// Where it is: its newest term, last index, and the last term in its log (a disk that was rolled back has
+  /// less than others saw of it: security.md T15).
   raft::Term term = 0;
   raft::Index last_index = 0;
   raft::Term last_term = 0;

@@ -31,8 +31,8 @@ struct PeerFrame {
   raft::NodeId to() const;
 };
 
-/// A frame in two parts, `head` followed by `tail`. What is large (entries, snapshot data) is in the tail, so that
-/// who sends it copies it once, from where it lies into the socket's own memory.
+/// A frame in two parts, `head` followed by `tail`. What is large (entries, snapshot data) is in the tail, so
+/// that who sends it copies it once, from where it lies into the socket's own memory.
 struct EncodedFrame {
   std::span<const std::byte> head;
   std::span<const std::byte> tail;
@@ -44,8 +44,8 @@ struct EncodedFrame {
 
 /// Encodes frames into memory that it uses again and again. One thread at a time.
 ///
-/// The entries of an append are encoded once for all followers: as long as one append after the other carries the
-/// same entries, only the head is written anew.
+/// The entries of an append are encoded once for all followers: as long as one append after the other carries
+/// the same entries, only the head is written anew.
 class MessageEncoder {
  public:
   /// The spans stay valid until the next call, and the tail as long as `message` (and what it holds) lives.
@@ -53,8 +53,8 @@ class MessageEncoder {
   EncodedFrame encode(GroupId group, const raft::Message& message);
   EncodedFrame encode(GroupId group, const Greeting& greeting);
 
-  /// Lets go of the entries of the last append (it keeps them to know them again). To be called when a Ready's
-  /// messages are through.
+  /// Lets go of the entries of the last append (it keeps them to know them again). To be called when a
+  /// Ready's messages are through.
   void release();
 
  private:
@@ -79,8 +79,8 @@ struct FrameHeader {
 };
 Result<FrameHeader> decode_header(std::span<const std::byte> frame);
 
-/// Strict: see FORMAT.md, "What is refused". Entries and payloads of the result share `frame`; nothing is copied but
-/// configurations and texts. Never throws but bad_alloc, which the limits keep far away.
+/// Strict: see FORMAT.md, "What is refused". Entries and payloads of the result share `frame`; nothing is
+/// copied but configurations and texts. Never throws but bad_alloc, which the limits keep far away.
 Result<PeerFrame> decode_peer_frame(const raft::Payload& frame, std::size_t max_bytes = max_peer_frame_bytes);
 
 }  // namespace kelek::wire

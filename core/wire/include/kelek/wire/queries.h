@@ -32,17 +32,42 @@ struct ById {
   std::uint64_t limit = 0;
 };
 
-struct KvGetQuery { std::string key; };
+struct KvGetQuery {
+  std::string key;
+};
 /// The keys of a range; see machine::KvRangeQuery.
-struct KvListQuery { machine::KvRangeQuery query; };
-struct KvCountQuery { machine::KeyRange range; };
-struct TopicReadQuery { std::string topic; std::uint64_t offset = 0; std::uint64_t limit = 0; };
-struct TopicTailQuery { std::string topic; std::uint64_t limit = 0; };
-struct TopicListQuery { ByName part; };
-struct BallotGetQuery { std::uint64_t ballot_id = 0; };
-struct BallotListQuery { ById part; bool open_only = false; };
-struct GrantGetQuery { std::uint64_t grant_id = 0; };
-struct GrantListQuery { ById part; bool active_only = false; };
+struct KvListQuery {
+  machine::KvRangeQuery query;
+};
+struct KvCountQuery {
+  machine::KeyRange range;
+};
+struct TopicReadQuery {
+  std::string topic;
+  std::uint64_t offset = 0;
+  std::uint64_t limit = 0;
+};
+struct TopicTailQuery {
+  std::string topic;
+  std::uint64_t limit = 0;
+};
+struct TopicListQuery {
+  ByName part;
+};
+struct BallotGetQuery {
+  std::uint64_t ballot_id = 0;
+};
+struct BallotListQuery {
+  ById part;
+  bool open_only = false;
+};
+struct GrantGetQuery {
+  std::uint64_t grant_id = 0;
+};
+struct GrantListQuery {
+  ById part;
+  bool active_only = false;
+};
 /// May this be done now? Counts no use; see machine::Machine::grant_check.
 struct GrantCheckQuery {
   std::uint64_t grant_id = 0;
@@ -51,27 +76,40 @@ struct GrantCheckQuery {
   std::string action;
   std::string resource;
 };
-struct PolicyGetQuery { std::string policy; };
-struct PolicyListQuery { ByName part; };
-struct LockGetQuery { std::string lock; };
-struct LockListQuery { ByName part; };
-struct SessionGetQuery { std::uint64_t session_id = 0; };
-struct SessionListQuery { ById part; };
+struct PolicyGetQuery {
+  std::string policy;
+};
+struct PolicyListQuery {
+  ByName part;
+};
+struct LockGetQuery {
+  std::string lock;
+};
+struct LockListQuery {
+  ByName part;
+};
+struct SessionGetQuery {
+  std::uint64_t session_id = 0;
+};
+struct SessionListQuery {
+  ById part;
+};
 struct LimitsQuery {};
 /// Revision, term, log time and hash alone.
 struct MachineQuery {};
 
 /// The order is the numbering on the wire: new ones go to the end, none is ever removed.
-using QueryBody =
-    std::variant<KvGetQuery, KvListQuery, KvCountQuery, TopicReadQuery, TopicTailQuery, TopicListQuery,
-                 BallotGetQuery, BallotListQuery, GrantGetQuery, GrantListQuery, GrantCheckQuery, PolicyGetQuery,
-                 PolicyListQuery, LockGetQuery, LockListQuery, SessionGetQuery, SessionListQuery, LimitsQuery,
-                 MachineQuery>;
+using QueryBody = std::variant<KvGetQuery, KvListQuery, KvCountQuery, TopicReadQuery, TopicTailQuery,
+                               TopicListQuery, BallotGetQuery, BallotListQuery, GrantGetQuery, GrantListQuery,
+                               GrantCheckQuery, PolicyGetQuery, PolicyListQuery, LockGetQuery, LockListQuery,
+                               SessionGetQuery, SessionListQuery, LimitsQuery, MachineQuery>;
 
 // ---- answers ----
 
 /// Absent: there is nothing under that name or id.
-struct KvGetAnswer { std::optional<machine::KvRecord> record; };
+struct KvGetAnswer {
+  std::optional<machine::KvRecord> record;
+};
 struct TopicSummary {
   std::string topic;
   std::string creator;
@@ -79,8 +117,13 @@ struct TopicSummary {
   std::uint64_t first_offset = 0;
   std::uint64_t end_offset = 0;
 };
-struct TopicListAnswer { std::vector<TopicSummary> topics; bool more = false; };
-struct BallotGetAnswer { std::optional<machine::Ballot> ballot; };
+struct TopicListAnswer {
+  std::vector<TopicSummary> topics;
+  bool more = false;
+};
+struct BallotGetAnswer {
+  std::optional<machine::Ballot> ballot;
+};
 struct BallotSummary {
   std::uint64_t ballot_id = 0;
   std::string question;
@@ -94,13 +137,30 @@ struct BallotSummary {
   /// The option's name; empty = none.
   std::string winner;
 };
-struct BallotListAnswer { std::vector<BallotSummary> ballots; bool more = false; };
-struct GrantGetAnswer { std::optional<machine::Grant> grant; };
-struct GrantListAnswer { std::vector<machine::Grant> grants; bool more = false; };
-struct GrantCheckAnswer { machine::Refusal refusal; };
-struct PolicyGetAnswer { std::optional<machine::Policy> policy; };
-struct PolicyListAnswer { std::vector<machine::Policy> policies; bool more = false; };
-struct LockGetAnswer { std::optional<machine::Lock> lock; };
+struct BallotListAnswer {
+  std::vector<BallotSummary> ballots;
+  bool more = false;
+};
+struct GrantGetAnswer {
+  std::optional<machine::Grant> grant;
+};
+struct GrantListAnswer {
+  std::vector<machine::Grant> grants;
+  bool more = false;
+};
+struct GrantCheckAnswer {
+  machine::Refusal refusal;
+};
+struct PolicyGetAnswer {
+  std::optional<machine::Policy> policy;
+};
+struct PolicyListAnswer {
+  std::vector<machine::Policy> policies;
+  bool more = false;
+};
+struct LockGetAnswer {
+  std::optional<machine::Lock> lock;
+};
 struct LockSummary {
   std::string lock;
   /// Empty: nobody holds it at the moment.
@@ -109,7 +169,10 @@ struct LockSummary {
   std::uint64_t deadline_ms = 0;
   std::uint64_t waiters = 0;
 };
-struct LockListAnswer { std::vector<LockSummary> locks; bool more = false; };
+struct LockListAnswer {
+  std::vector<LockSummary> locks;
+  bool more = false;
+};
 struct SessionSummary {
   std::uint64_t session_id = 0;
   std::string owner;
@@ -117,8 +180,13 @@ struct SessionSummary {
   std::uint64_t deadline_ms = 0;
   std::uint64_t last_sequence = 0;
 };
-struct SessionGetAnswer { std::optional<SessionSummary> session; };
-struct SessionListAnswer { std::vector<SessionSummary> sessions; bool more = false; };
+struct SessionGetAnswer {
+  std::optional<SessionSummary> session;
+};
+struct SessionListAnswer {
+  std::vector<SessionSummary> sessions;
+  bool more = false;
+};
 struct MachineAnswer {
   std::uint64_t revision = 0;
   std::uint64_t term = 0;

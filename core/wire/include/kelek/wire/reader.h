@@ -1,5 +1,5 @@
-// Reader: a strict cursor over msgpack that comes from outside. It takes only what it is asked for, from the bytes
-// there are, and allocates nothing.
+// Reader: a strict cursor over msgpack that comes from outside. It takes only what it is asked for, from the
+// bytes there are, and allocates nothing.
 #pragma once
 
 #include <cstddef>
@@ -14,15 +14,17 @@
 namespace kelek::wire {
 
 /// The first thing that is wrong is kept; from then on every call gives nothing (0, false, empty) and changes
-/// nothing. So a decoder reads on in a straight line and looks at ok() before it allocates, loops, or believes.
+/// nothing. So a decoder reads on in a straight line and looks at ok() before it allocates, loops, or
+/// believes.
 ///
-/// Integers and lengths may be written longer than need be (another writer's habit); everything else has one form.
-/// There is no way to ask for floats, extension types, maps, strings of the type str, or negative numbers: those are
-/// always refused. Nesting is the caller's own, never the input's: the reader calls nothing recursively.
+/// Integers and lengths may be written longer than need be (another writer's habit); everything else has one
+/// form. There is no way to ask for floats, extension types, maps, strings of the type str, or negative
+/// numbers: those are always refused. Nesting is the caller's own, never the input's: the reader calls
+/// nothing recursively.
 class Reader {
  public:
-  /// `document` names what is read, in errors: "peer frame". It must outlive the reader. `base` is where the bytes
-  /// begin in a whole, for the offsets in errors.
+  /// `document` names what is read, in errors: "peer frame". It must outlive the reader. `base` is where the
+  /// bytes begin in a whole, for the offsets in errors.
   Reader(std::span<const std::byte> bytes, const char* document, std::size_t base = 0);
 
   bool ok() const { return !failed_; }
@@ -43,7 +45,8 @@ class Reader {
   /// Takes nil, if that is what comes next.
   bool take_nil();
 
-  /// Enters an array and gives its count: at most `max_count`, and no more than bytes are left. leave() afterwards.
+  /// Enters an array and gives its count: at most `max_count`, and no more than bytes are left. leave()
+  /// afterwards.
   std::size_t array(const char* place, std::size_t max_count);
   /// Enters an array that must have exactly `count` values.
   void array_of(const char* place, std::size_t count);

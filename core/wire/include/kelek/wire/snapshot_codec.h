@@ -1,5 +1,5 @@
-// A snapshot's bytes: the machine's whole state as a stream of blocks. No integrity check of its own: the storage
-// checksums blocks and the whole.
+// A snapshot's bytes: the machine's whole state as a stream of blocks. No integrity check of its own: the
+// storage checksums blocks and the whole.
 #pragma once
 
 #include <cstddef>
@@ -35,8 +35,8 @@ class SnapshotDecoder {
   /// The next bytes. False: they are wrong; finish() says how. Later calls change nothing.
   bool add(std::span<const std::byte> bytes);
 
-  /// To be called once, after the last bytes. Form, order of keys, section counts and totals are checked; whether the
-  /// state makes sense is for machine::Machine::restore().
+  /// To be called once, after the last bytes. Form, order of keys, section counts and totals are checked;
+  /// whether the state makes sense is for machine::Machine::restore().
   Result<machine::State> finish();
 
  private:

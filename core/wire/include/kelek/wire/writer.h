@@ -62,8 +62,8 @@ class Writer {
   void bytes(std::string_view value);
   void array(std::size_t count);
 
-  /// Bytes whose length is known only afterwards, such as a document in a document: what is written between the two
-  /// calls. Nested calls are fine.
+  /// Bytes whose length is known only afterwards, such as a document in a document: what is written between
+  /// the two calls. Nested calls are fine.
   std::size_t begin_bytes();
   void end_bytes(std::size_t begun);
 
