@@ -37,10 +37,10 @@ class Configurations {
   /// Of the entry that put it in force; that of the snapshot, or 0, if it came with that.
   Index index() const { return history_.back().index; }
   const ConfigurationRef& at(Index index) const {
-    for (auto it = history_.rbegin(); it != history_.rend(); ++it) {
-      if (it->index <= index) return it->configuration;
-    }
-    KELEK_INVARIANT(!"a configuration is known for every index of the log");
+    auto found = history_.rbegin();
+    while (found != history_.rend() && found->index > index) ++found;
+    KELEK_INVARIANT(found != history_.rend());  // one is known for every index of the log
+    return found->configuration;
   }
 
  private:

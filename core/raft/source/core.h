@@ -168,8 +168,9 @@ class Node::Core {
   bool send_to_peer(Leader& leader, Progress& peer, std::vector<Message>& messages);
 
   // proposing.cpp
-  Refusal may_propose(const Leader& leader, std::span<const Payload> payloads) const;
-  Result<Proposed> append_proposal(Leader& leader, std::span<const Payload> payloads);
+  Refusal may_append(const Leader& leader, std::size_t bytes) const;
+  Refusal append_proposal(Leader& leader, std::span<const Payload> payloads);
+  Result<Proposed> forward_proposal(std::span<const Payload> payloads, Token token);
   void on_propose_request(const Message& message, ProposeRequest& request);
   void on_propose_response(const ProposeResponse& response);
   Token next_request();

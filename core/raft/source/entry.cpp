@@ -10,6 +10,17 @@ EntryBlock* EntryBlock::allocate(std::uint32_t capacity) {
   return new (memory) EntryBlock(capacity);
 }
 
+std::size_t EntryBlock::push_all(std::span<const Entry> added) {
+  Entry* place = entries() + size_;
+  std::size_t bytes = 0;
+  for (const Entry& entry : added) {
+    new (place++) Entry(entry);
+    bytes += entry.payload.size();
+  }
+  size_ += static_cast<std::uint32_t>(added.size());
+  return bytes;
+}
+
 void EntryBlock::truncate(std::uint32_t size) {
   Entry* const all = entries();
   while (size_ > size) all[--size_].~Entry();

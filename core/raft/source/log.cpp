@@ -51,13 +51,13 @@ void Log::append(const EntryRange& entries) {
     while (!part.empty()) {
       EntryBlock& block = *block_with_room().get();
       const std::size_t count = std::min<std::size_t>(part.size(), block.capacity() - block.size());
-      std::size_t bytes = 0;
-      for (const Entry& entry : part.first(count)) {
-        bytes += entry.payload.size();
-        terms_.append(entry.term);
-        block.push(entry);
+      payload_bytes_ += block.push_all(part.first(count));
+      for (std::size_t begin = 0; begin < count;) {
+        std::size_t end = begin + 1;
+        while (end < count && part[end].term == part[begin].term) ++end;
+        terms_.append(part[begin].term, end - begin);
+        begin = end;
       }
-      payload_bytes_ += bytes;
       part = part.subspan(count);
     }
   });
@@ -121,7 +121,7 @@ EntryRange Log::range(Index from, std::size_t max_entries, std::size_t max_bytes
   if (from > last_index() || max_entries == 0) return found;
   KELEK_INVARIANT(from >= first_index());
   std::size_t bytes_left = max_bytes;
-  std::size_t left = std::min<std::size_t>(max_entries, last_index() - from + 1);
+  auto left = static_cast<std::size_t>(std::min<Index>(max_entries, last_index() - from + 1));
   Index index = from;
   for (std::size_t e = extent_of(from); e < extents_.size() && left > 0; ++e) {
     const EntryBlock& block = *extents_[e].block.get();

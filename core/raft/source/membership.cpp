@@ -151,8 +151,9 @@ Configuration Configuration::of_voters(std::span<const NodeId> voters, std::span
 const Member* Configuration::find(NodeId id) const {
   // Ids are mostly dense: the first guess is mostly right. Every message is looked up here.
   if (members_.empty()) return nullptr;
-  if (const NodeId guess = id - members_.front().id; guess < members_.size() && members_[guess].id == id) {
-    return &members_[guess];
+  if (const NodeId offset = id - members_.front().id; offset < members_.size()) {
+    const Member& guess = members_[static_cast<std::size_t>(offset)];
+    if (guess.id == id) return &guess;
   }
   const auto place = std::lower_bound(members_.begin(), members_.end(), id,
                                       [](const Member& member, NodeId value) { return member.id < value; });

@@ -31,8 +31,7 @@ Result<Proposed> Node::propose(std::span<const Payload> payloads, Token token) {
   core_->touched();
   return core_->propose(payloads, token);
 }
-Result<Proposed> Node::propose(Payload payload, Token token) { core_->touched();
-  return core_->propose({&payload, 1}, token); }
+Result<Proposed> Node::propose(const Payload& payload, Token token) { return propose({&payload, 1}, token); }
 
 Status Node::read(Token token, ReadMode mode) {
   core_->touched();

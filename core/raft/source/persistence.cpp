@@ -5,18 +5,23 @@
 
 namespace kelek::raft {
 
-void Persistence::taken(const Write& write) {
-  writes_.push_back(write);
-  next_number_ = write.number + 1;
+std::uint64_t Persistence::taken(std::uint64_t tick, Term term, NodeId vote, Index last, std::uint32_t flags) {
+  // Field by field, as they are read again: copied as a whole, the reads would wait for the copy.
+  Write& write = writes_.emplace_back();
+  write.number = next_number_;
+  write.taken_tick = tick;
+  write.term = term;
+  write.vote = vote;
+  write.last = last;
+  write.flags = flags | some;
+  return next_number_++;
 }
 
-Persistence::Done Persistence::persisted(std::uint64_t number) {
-  Done done;
+std::uint32_t Persistence::persisted(std::uint64_t number) {
+  std::uint64_t flags = 0;
   while (first_ < writes_.size() && writes_[first_].number <= number) {
     const Write& write = writes_[first_++];
-    done.any = true;
-    done.last_chunk |= write.last_chunk;
-    done.snapshot |= write.snapshot;
+    flags |= write.flags;
     durable_term_ = write.term;
     durable_vote_ = write.vote;
     stable_ = write.last;
@@ -25,7 +30,7 @@ Persistence::Done Persistence::persisted(std::uint64_t number) {
     writes_.clear();
     first_ = 0;
   }
-  return done;
+  return static_cast<std::uint32_t>(flags);
 }
 
 void Persistence::truncated(Index from) {
@@ -40,7 +45,7 @@ void Persistence::log_reset() {
 
 std::uint64_t Persistence::oldest_sync_tick() const {
   for (std::size_t i = first_; i < writes_.size(); ++i) {
-    if (writes_[i].must_sync) return writes_[i].taken_tick;
+    if ((writes_[i].flags & must_sync) != 0) return writes_[i].taken_tick;
   }
   return UINT64_MAX;
 }

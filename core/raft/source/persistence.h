@@ -12,17 +12,11 @@ namespace kelek::raft {
 /// were replaced says nothing of those that replaced them (the ABA problem of asynchronous appends).
 class Persistence {
  public:
-  struct Write {
-    std::uint64_t number = 0;
-    std::uint64_t taken_tick = 0;
-    Term term = 0;
-    NodeId vote = no_node;
-    /// The log ends here once this is durable; lowered if entries are replaced meanwhile.
-    Index last = 0;
-    bool must_sync = false;
-    bool last_chunk = false;
-    bool snapshot = false;
-  };
+  /// What a write has in it, as bits. `some` is in every one.
+  static constexpr std::uint32_t some = 1;
+  static constexpr std::uint32_t must_sync = 2;
+  static constexpr std::uint32_t last_chunk = 4;
+  static constexpr std::uint32_t snapshot = 8;
 
   void start(Term term, NodeId vote, Index last) {
     durable_term_ = term;
@@ -30,16 +24,12 @@ class Persistence {
     stable_ = last;
   }
 
-  std::uint64_t next_number() const { return next_number_; }
-  void taken(const Write& write);
+  /// A Ready was taken at `tick`; once it is durable, so are term and vote, and the log through `last`. Gives its
+  /// number.
+  std::uint64_t taken(std::uint64_t tick, Term term, NodeId vote, Index last, std::uint32_t flags);
 
-  /// Through `number`. Gives what became durable of snapshots.
-  struct Done {
-    bool any = false;
-    bool last_chunk = false;
-    bool snapshot = false;
-  };
-  Done persisted(std::uint64_t number);
+  /// All through `number` are durable. Gives the flags of all that became so by this; 0 if none did.
+  std::uint32_t persisted(std::uint64_t number);
 
   /// Entries from `from` on are gone, or replaced.
   void truncated(Index from);
@@ -54,6 +44,14 @@ class Persistence {
   std::uint64_t oldest_sync_tick() const;
 
  private:
+  struct Write {
+    std::uint64_t number;
+    std::uint64_t taken_tick;
+    Term term;
+    NodeId vote;
+    Index last;  // lowered if entries are replaced meanwhile
+    std::uint64_t flags;
+  };
   std::vector<Write> writes_;  // from first_ on; emptied whenever all are durable
   std::size_t first_ = 0;
   std::uint64_t next_number_ = 1;

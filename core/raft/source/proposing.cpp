@@ -12,30 +12,25 @@ Token Node::Core::next_request() {
   return last_request_;
 }
 
-Refusal Node::Core::may_propose(const Leader& leading, std::span<const Payload> payloads) const {
+Refusal Node::Core::may_append(const Leader& leading, std::size_t bytes) const {
   if (leading.transfer_to != no_node) return Refusal::transferring;  // the heir would never catch up (hashicorp 487)
-  std::size_t bytes = 0;
-  for (const Payload& payload : payloads) bytes += payload.size();
-  // One that is larger than the limit alone still gets its turn. Sizes only saturate: see advance_commit().
-  if (leading.uncommitted_bytes > 0 && bytes > options_.max_uncommitted_bytes - std::min(
-          leading.uncommitted_bytes, options_.max_uncommitted_bytes)) {
+  // One that is larger than the limit alone still gets its turn.
+  if (leading.uncommitted_bytes > 0 && bytes + leading.uncommitted_bytes > options_.max_uncommitted_bytes) {
     return Refusal::too_many_uncommitted;
   }
   return Refusal::none;
 }
 
-Result<Proposed> Node::Core::append_proposal(Leader& leading, std::span<const Payload> payloads) {
-  if (const Refusal refusal = may_propose(leading, payloads); refusal != Refusal::none) {
-    return Error{refusal, options_.id, {}};
-  }
+Refusal Node::Core::append_proposal(Leader& leading, std::span<const Payload> payloads) {
+  std::size_t bytes = 0;
+  for (const Payload& payload : payloads) bytes += payload.size();
+  if (const Refusal refusal = may_append(leading, bytes); refusal != Refusal::none) return refusal;
   const Index first = log_.last_index() + 1;
-  for (const Payload& payload : payloads) {
-    leading.uncommitted_bytes += payload.size();
-    log_.append(Entry{payload, EntryKind::command, term_});
-  }
+  leading.uncommitted_bytes += bytes;
+  for (const Payload& payload : payloads) log_.append(Entry{payload, EntryKind::command, term_});
   leading.sends_due = true;
   if (observer_ != nullptr) trace(AppendEvent{first, log_.last_index(), 0});
-  return Proposed{first, term_, options_.id};
+  return Refusal::none;
 }
 
 Result<Proposed> Node::Core::propose(std::span<const Payload> payloads, Token token) {
@@ -51,23 +46,28 @@ Result<Proposed> Node::Core::propose(std::span<const Payload> payloads, Token to
     return Error{Refusal::too_many_waiting, known_leader(), {}};
   }
   if (Leader* leading = leader()) {
-    Result<Proposed> proposed = append_proposal(*leading, payloads);
-    if (proposed.ok() && token != 0) {
-      proposals_.placed(token, proposed->first_index, log_.last_index(), term_);
-    }
-    return proposed;
+    const Index first = log_.last_index() + 1;
+    const Refusal refusal = append_proposal(*leading, payloads);
+    if (refusal != Refusal::none) return Error{refusal, options_.id, {}};
+    proposals_.placed(token, first, log_.last_index(), term_);
+    return Proposed{first, term_, options_.id};
   }
-  if (known_leader() == no_node) return Error{Refusal::no_leader, no_node, {}};
+  return forward_proposal(payloads, token);
+}
+
+Result<Proposed> Node::Core::forward_proposal(std::span<const Payload> payloads, Token token) {
+  const NodeId to = known_leader();
+  if (to == no_node) return Error{Refusal::no_leader, no_node, {}};
   std::size_t bytes = 0;
   for (const Payload& payload : payloads) bytes += payload.size();
   if (payloads.size() > options_.max_append_entries || bytes > max_payload_bytes) {
-    return Error{Refusal::too_large, known_leader(), "more than one message can carry to the leader"};
+    return Error{Refusal::too_large, to, "more than one message can carry to the leader"};
   }
   ProposeRequest request{next_request(), std::vector<Payload>(payloads.begin(), payloads.end())};
   proposals_.forwarded(token, request.token, static_cast<std::uint32_t>(payloads.size()),
                        now_ticks_ + options_.election_ticks);
   send_to_leader(std::move(request));
-  return Proposed{0, 0, known_leader()};
+  return Proposed{0, 0, to};
 }
 
 void Node::Core::send_to_leader(ProposeRequest request) {
@@ -84,13 +84,9 @@ void Node::Core::on_propose_request(const Message& message, ProposeRequest& requ
   } else if (request.payloads.empty()) {
     response.refusal = Refusal::out_of_range;
   } else {
-    const Result<Proposed> proposed = append_proposal(*leading, request.payloads);
-    if (proposed.ok()) {
-      response.first_index = proposed->first_index;
-      response.entry_term = proposed->term;
-    } else {
-      response.refusal = proposed.error().refusal;
-    }
+    response.first_index = log_.last_index() + 1;
+    response.entry_term = term_;
+    response.refusal = append_proposal(*leading, request.payloads);
   }
   send_now(messages_after_, message.from, message.from_incarnation, 0, response);
 }

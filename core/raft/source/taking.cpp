@@ -44,7 +44,6 @@ bool Node::Core::something_to_take() const {
 
 void Node::Core::take_ready(Ready& ready) {
   ready.clear();
-  ready.number = persistence_.next_number();
   move_to(ready.messages, messages_);
   move_to(ready.messages_after, messages_after_);
   // The leader's appends leave before its own write (thesis, section 10.2.1).
@@ -59,45 +58,39 @@ void Node::Core::take_ready(Ready& ready) {
 }
 
 void Node::Core::take_writes(Ready& ready) {
-  Persistence::Write write;
-  write.number = ready.number;
-  write.taken_tick = now_ticks_;
-  write.term = term_;
-  write.vote = vote_;
-  write.last = log_.last_index();
+  std::uint32_t flags = 0;
   if (!chunks_.empty()) {
-    write.last_chunk = incoming_ != nullptr && incoming_->complete;
+    if (incoming_ != nullptr && incoming_->complete) flags |= Persistence::last_chunk;
+    flags |= Persistence::must_sync;
     ready.chunks.swap(chunks_);
     chunks_.clear();
   }
   if (snapshot_to_install_) {
     ready.snapshot = incoming_->metadata;
-    write.snapshot = true;
+    flags |= Persistence::snapshot | Persistence::must_sync;
     snapshot_to_install_ = false;
   }
-  const HardState present = hard_state();
-  if (present != told_hard_state_) {
-    ready.hard_state = present;
-    ready.must_sync = present.term != told_hard_state_.term || present.vote != told_hard_state_.vote;
-    told_hard_state_ = present;
+  if (term_ != told_hard_state_.term || vote_ != told_hard_state_.vote) flags |= Persistence::must_sync;
+  if (hard_state() != told_hard_state_) {
+    told_hard_state_ = hard_state();
+    ready.hard_state = hard_state();
   }
+  if (told_last_ < log_.last_index()) flags |= Persistence::must_sync;
   for (Index next = told_last_ + 1; next <= log_.last_index();) {
-    EntryRange range = log_.range(next, SIZE_MAX, SIZE_MAX);
-    next = range.end_index();
-    ready.entries.push_back(std::move(range));
+    next = ready.entries.emplace_back(log_.range(next, SIZE_MAX, SIZE_MAX)).end_index();
   }
   told_last_ = log_.last_index();
   ready.replaces_entries = std::exchange(told_replaced_, false);
-  ready.must_sync = ready.must_sync || !ready.entries.empty() || !ready.chunks.empty() || write.snapshot;
-  write.must_sync = ready.must_sync;
-  persistence_.taken(write);
+  ready.must_sync = (flags & Persistence::must_sync) != 0;
+  ready.number = persistence_.taken(now_ticks_, term_, vote_, log_.last_index(), flags);
 }
 
 /// What is committed and durable here. The limit counts what is outstanding, not what one Ready holds (etcd 2e0653d).
 void Node::Core::take_committed(Ready& ready) {
   const Index last = std::min(commit_, persistence_.stable());
   while (handed_ < last && unapplied_bytes_ < options_.max_unapplied_bytes) {
-    EntryRange range = log_.range(handed_ + 1, last - handed_, options_.max_unapplied_bytes - unapplied_bytes_);
+    EntryRange range = log_.range(handed_ + 1, static_cast<std::size_t>(last - handed_),
+                                  options_.max_unapplied_bytes - unapplied_bytes_);
     handed_ = range.last_index();
     const std::size_t bytes = range.payload_bytes();
     unapplied_bytes_ += bytes;
@@ -116,10 +109,9 @@ void Node::Core::take_news(Ready& ready) {
     outcomes_.clear();
   }
   ready.transfer = std::exchange(transfer_outcome_, std::nullopt);
-  const RoleChange news{role(), term_, known_leader()};
-  if (news.role != told_role_.role || news.term != told_role_.term || news.leader != told_role_.leader) {
-    told_role_ = news;
-    ready.role = news;
+  if (told_role_.role != role() || told_role_.term != term_ || told_role_.leader != known_leader()) {
+    told_role_ = RoleChange{role(), term_, known_leader()};
+    ready.role = told_role_;
   }
   if (told_configuration_ != configuration().get()) {
     told_configuration_ = configuration().get();
@@ -128,11 +120,11 @@ void Node::Core::take_news(Ready& ready) {
 }
 
 void Node::Core::persisted(std::uint64_t number) {
-  const Persistence::Done done = persistence_.persisted(std::min(number, persistence_.next_number() - 1));
-  if (!done.any) return;
+  const std::uint32_t done = persistence_.persisted(number);
+  if (done == 0) return;
   if (observer_ != nullptr) trace(PersistedEvent{number, persistence_.stable()});
-  if (done.last_chunk) install_received();
-  if (done.snapshot) snapshot_durable();
+  if ((done & Persistence::last_chunk) != 0) install_received();
+  if ((done & Persistence::snapshot) != 0) snapshot_durable();
   if (leader() != nullptr) {
     if (persistence_.stable() > commit_) advance_commit();
   } else {

@@ -41,7 +41,7 @@ Index TermRuns::last_at_or_below(Index index, Term term) const {
     if (run->term <= term) return found;
     found = run->first - 1;
   }
-  return std::max(found, base_);
+  return base_term_ <= term ? std::max(found, base_) : base_;
 }
 
 }  // namespace kelek::raft

@@ -17,10 +17,10 @@ class TermRuns {
 
   /// Nothing but an index and its term is known.
   void reset(Index base, Term base_term);
-  /// The index after last() has `term` ≥ last_term().
-  void append(Term term) {
-    ++last_;
-    if (term != last_term()) runs_.push_back({last_, term});
+  /// The `count` indexes after last() have `term` ≥ last_term().
+  void append(Term term, Index count = 1) {
+    if (term != last_term()) runs_.push_back({last_ + 1, term});
+    last_ += count;
   }
   /// base() < from: forgets `from` and what follows.
   void truncate(Index from);

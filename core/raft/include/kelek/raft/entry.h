@@ -44,6 +44,8 @@ class EntryBlock {
   /// Only for who alone appends to this block, and while size() < capacity().
   void push(Entry&& entry) { new (entries() + size_++) Entry(std::move(entry)); }
   void push(const Entry& entry) { new (entries() + size_++) Entry(entry); }
+  /// All of them; gives the bytes of their payloads.
+  std::size_t push_all(std::span<const Entry> added);
 
   /// Only while is_shared() is false: drops the entries from `size` on.
   void truncate(std::uint32_t size);
@@ -58,8 +60,7 @@ class EntryBlock {
 
   SharedCount count_;
   std::uint32_t size_ = 0;
-  std::uint32_t capacity_;
-  std::uint32_t unused_ = 0;
+  alignas(8) std::uint32_t capacity_;
 };
 static_assert(sizeof(EntryBlock) % alignof(Entry) == 0, "entries follow the header");
 

@@ -90,7 +90,7 @@ class Node {
   /// Refused: no_leader, transferring, too_large, too_many_uncommitted, too_many_waiting, not_member, out_of_range
   /// (no payload at all).
   Result<Proposed> propose(std::span<const Payload> payloads, Token token = 0);
-  Result<Proposed> propose(Payload payload, Token token = 0);
+  Result<Proposed> propose(const Payload& payload, Token token = 0);
 
   /// Asks for an index at which a read is linearizable (thesis, section 6.4); the outcome follows in a Ready.
   /// Forwarded at a follower. Refused: no_leader, too_many_waiting.
