@@ -113,11 +113,11 @@ void idle_memory(const Settings& settings, std::uint64_t nodes) {
   // them.
   const std::size_t driver = live_bytes() - before;
   const double all = static_cast<double>(with_driver - before - driver) / static_cast<double>(nodes);
-  report_figure({"idle_memory", nodes, 0, 0}, "bytes_per_op", all);
+  report_figures({"idle_memory", nodes, 0, 0}, {{"bytes_per_op", all}});
   const auto leader_bytes = static_cast<double>(with_driver - without_leader);
-  report_figure({"idle_memory/leader", nodes, 0, 0}, "bytes_per_op", leader_bytes);
+  report_figures({"idle_memory/leader", nodes, 0, 0}, {{"bytes_per_op", leader_bytes}});
   const auto follower_bytes = static_cast<double>(without_leader - without_follower);
-  report_figure({"idle_memory/follower", nodes, 0, 0}, "bytes_per_op", follower_bytes);
+  report_figures({"idle_memory/follower", nodes, 0, 0}, {{"bytes_per_op", follower_bytes}});
 }
 
 /// Making one node of a group of so many.

@@ -28,7 +28,7 @@ void many_groups(const Settings& settings, std::uint64_t count) {
     groups.back()->compact(true);
   }
   const double bytes = static_cast<double>(live_bytes() - before) / static_cast<double>(count);
-  report_figure({"groups/idle_memory", 3, 0, count}, "bytes_per_op", bytes);
+  report_figures({"groups/idle_memory", 3, 0, count}, {{"bytes_per_op", bytes}});
 
   const raft::Payload payload = payload_of(256);
   std::uint64_t messages = 0;

@@ -85,9 +85,12 @@ void report(const Subject& subject, std::vector<Sample> samples) {
   std::fflush(stdout);
 }
 
-void report_figure(const Subject& subject, std::string_view key, double value) {
+void report_figures(const Subject& subject, const std::vector<Figure>& figures) {
   print_subject(subject);
-  std::printf(",\"%.*s\":%.3f}\n", static_cast<int>(key.size()), key.data(), value);
+  for (const Figure& figure : figures) {
+    std::printf(",\"%.*s\":%.3f", static_cast<int>(figure.key.size()), figure.key.data(), figure.value);
+  }
+  std::printf("}\n");
   std::fflush(stdout);
 }
 

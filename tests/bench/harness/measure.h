@@ -66,8 +66,12 @@ class Stopwatch {
 /// Prints the best run, with the median beside it.
 void report(const Subject& subject, std::vector<Sample> samples);
 
-/// A row with one figure of another kind.
-void report_figure(const Subject& subject, std::string_view key, double value);
+/// A row with figures of other kinds.
+struct Figure {
+  std::string_view key;
+  double value;
+};
+void report_figures(const Subject& subject, const std::vector<Figure>& figures);
 
 /// Runs `operation` (which does `operations` at a time) until the time of a run is over, Settings::runs
 /// times. `messages` counts what was delivered so far.
