@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <kelek/storage/result.h>
@@ -33,7 +34,9 @@ class File {
   /// The next read comes from the disk, where the system allows it; a hint.
   virtual void forget_cached() {}
 
+  /// For messages; who renames an open file says so.
   const std::string& path() const { return path_; }
+  void was_renamed(std::string path) { path_ = std::move(path); }
 
  protected:
   explicit File(std::string path) : path_(std::move(path)) {}

@@ -95,7 +95,7 @@ class Log {
   bool needs_sync() const;
 
   /// To be called after 50 ms without a write: notes, durably, that the last batch was synced, so that damage to it
-  /// is told from a torn write (R3). Nothing happens if that was noted already or something is not synced.
+  /// is told from a torn write (R3). One write and one sync; nothing happens if that was noted already.
   Status idle_witness();
 
   /// Removes segments that hold nothing above `through`, nor above the newest durable SNAPSHOT record (R7: snapshot

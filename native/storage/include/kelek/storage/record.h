@@ -48,7 +48,7 @@ struct RecordHeader {
   std::uint32_t payload_bytes = 0;
   RecordType type = RecordType::unwritten;
   std::uint8_t flags = 0;
-  /// Of the segment: bytes that an earlier life of the file left behind have another one.
+  /// The segment's.
   std::uint32_t generation = 0;
   std::uint64_t lsn = 0;
   /// Of entries, truncations and snapshots their own; of all others the last index of the log at that place.
@@ -83,6 +83,9 @@ struct SnapshotRecord {
 struct SegmentHeader {
   Identity identity;  // without the cluster's name
   std::uint64_t sequence = 0;
+  /// Drawn at random and repeated by every record: bytes of an earlier life of the file, and bytes that somebody
+  /// made to look like a record within an entry, have another one.
+  std::uint32_t generation = 0;
   /// The index that the next entry would have when the segment began.
   raft::Index first_index = 1;
   std::uint64_t first_lsn = 1;
@@ -106,11 +109,14 @@ constexpr std::size_t padded(std::size_t size_bytes) { return (size_bytes + 7) &
 /// What a record takes in its segment.
 constexpr std::size_t record_bytes(std::size_t payload_bytes) { return record_header_bytes + padded(payload_bytes); }
 
-/// Of the segment with this number in this directory.
-std::uint32_t generation_of(const Identity& identity, std::uint64_t sequence);
-
-/// Writes the header; computes chain (of `previous_chain`) and the header's CRC, and gives the chain.
-std::uint32_t encode_record_header(RecordHeader header, std::uint32_t previous_chain, std::span<std::byte> out);
+/// Writes what is known while a batch is put together: length, type, flags, index, CRC of the payload.
+void start_record_header(const RecordHeader& header, std::span<std::byte> out);
+/// Fills in the rest once its place is known, computes the chain and the header's CRC, and gives the chain.
+std::uint32_t stamp_record_header(std::uint32_t generation, std::uint64_t lsn, std::uint32_t previous_chain,
+                                  std::span<std::byte> out);
+/// Both.
+std::uint32_t encode_record_header(const RecordHeader& header, std::uint32_t previous_chain,
+                                   std::span<std::byte> out);
 /// None unless the CRC fits and the header is one that encode could have written. The payload is not looked at.
 std::optional<RecordHeader> decode_record_header(std::span<const std::byte> bytes);
 /// The chain that this header must have after `previous_chain`.

@@ -92,6 +92,7 @@ class SnapshotStore {
 
  private:
   friend class DataDirectory;
+  friend class SnapshotWriter;
   class Parts;
   explicit SnapshotStore(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;

@@ -1,0 +1,93 @@
+// Acting on what recovery found, before anything else is done: leftovers go, the kept tail becomes durable for sure
+// (R5), and after a loss the log goes on in a segment that says so (R4).
+#include <algorithm>
+
+#include "errors.h"
+#include "log_parts.h"
+
+namespace kelek::storage {
+namespace {
+
+constexpr const char* rewrite_name = "rewrite.tmp";
+
+}  // namespace
+
+Status Log::Parts::remove_leftovers(const RecoveredLog& recovered) {
+  for (const std::string& name : recovered.leftovers) {
+    Status removed = files_.remove(join_path(folder_, name));
+    if (!removed && removed.error().problem != Problem::not_found) return removed;
+  }
+  return recovered.leftovers.empty() ? Status(Nothing{}) : files_.sync_directory(folder_);
+}
+
+/// What a failed sync left in the cache alone looks like everything else when it is read, and a new sync need not
+/// write it again. Written into a fresh file it becomes durable, or fails now.
+Status Log::Parts::rewrite_tail(const RecoveredLog& recovered) {
+  const SegmentInfo& last = recovered.segments.back();
+  const std::uint64_t size = std::max<std::uint64_t>(last.size_bytes, recovered.tail.size());
+  const std::string temporary = join_path(folder_, rewrite_name);
+  const std::string path = join_path(folder_, last.name);
+  Result<std::unique_ptr<File>> file = files_.open(temporary, OpenMode::create_new);
+  if (!file) return file.error();
+  Status done = write_all(**file, 0, recovered.tail);
+  if (done) done = write_zeros(**file, recovered.tail.size(), size);
+  if (done) done = (*file)->sync();
+  if (done) done = files_.rename(temporary, path);
+  if (done) done = files_.sync_directory(folder_);
+  if (!done) {
+    static_cast<void>(files_.remove(temporary));
+    return done;
+  }
+  file_ = std::move(*file);
+  file_->was_renamed(path);
+  return Nothing{};
+}
+
+/// The one thing that may be in the cache alone after a clean stop is the SEAL itself: its sync may have failed.
+Status Log::Parts::confirm_seal(const RecoveredLog& recovered) {
+  Result<std::unique_ptr<File>> file =
+      files_.open(join_path(folder_, recovered.segments.back().name), OpenMode::read_write);
+  if (!file) return file.error();
+  const auto start = static_cast<std::size_t>(recovered.clean_seal_bytes);
+  const std::span<const std::byte> tail(recovered.tail);
+  if (Status written = write_all(**file, start, tail.subspan(start)); !written) return written;
+  if (Status synced = (*file)->sync(); !synced) return synced;
+  file_ = std::move(*file);
+  sealed_ = true;
+  return Nothing{};
+}
+
+Status Log::Parts::open(RecoveredLog& recovered) {
+  if (Status removed = remove_leftovers(recovered); !removed) return removed;
+  const bool clean = recovered.clean_seal_bytes != 0;
+  if (Status ready = clean ? confirm_seal(recovered) : rewrite_tail(recovered); !ready) return ready;
+  recovered.report.tail_rewritten = !clean;
+
+  segments_ = recovered.segments;
+  segments_.back().size_bytes = std::max<std::uint64_t>(segments_.back().size_bytes, recovered.tail.size());
+  offset_bytes_ = durable_bytes_ = recovered.tail.size();
+  recovered.tail = {};
+  place_ = {segments_.back().header.generation, recovered.last_lsn + 1, recovered.chain};
+  synced_lsn_ = recovered.last_lsn;
+  const Replayed& replayed = recovered.replayed;
+  written_.hard_state = replayed.state.hard_state;
+  written_.last_index = replayed.state.last_index;
+  written_.snapshot_index = replayed.state.snapshot_index;
+  written_.snapshot = replayed.state.snapshot;
+  written_.configuration_crc = replayed.state.configuration_crc;
+  written_.repair_until = replayed.repair_until;
+  written_.repaired_term = replayed.repaired_term;
+  staged_ = written_;
+  durable_snapshot_index_ = written_.snapshot_index;
+
+  spares_ = std::make_unique<Spares>(files_, folder_, options_.segment_bytes, options_.background);
+  if (!replayed.newly_damaged) return Nothing{};
+  bool was_late = false;
+  Result<Spare> spare = spares_->take(options_.segment_bytes, was_late);
+  if (!spare) return spare.error();
+  SegmentHeader header = next_header();
+  header.begins_repair = true;
+  return begin_segment(std::move(*spare), header);
+}
+
+}  // namespace kelek::storage
