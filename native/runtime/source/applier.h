@@ -26,6 +26,8 @@ class Applier {
   /// Takes the place of the machine: a snapshot was installed.
   void replace(machine::Machine machine) { machine_ = std::move(machine); }
 
+  machine::Machine take_machine() { return std::move(machine_); }
+
   const machine::Machine& machine() const { return machine_; }
   raft::Index index() const { return machine_.revision(); }
   std::uint64_t entries_applied() const { return entries_applied_; }

@@ -153,6 +153,7 @@ void LogWriter::write_batch(Batch& batch) {
     well = well && stage(item, done, must_sync);
     if (item.snapshot.has_value()) done.snapshot = item.snapshot;
   }
+  sync_chunks(batch, done);
   well = well && commit(must_sync);
   for (const Item& item : batch) {
     if (!well) break;
@@ -163,6 +164,10 @@ void LogWriter::write_batch(Batch& batch) {
   log_status_ = status;
   writing_since_us_ = 0;
   if (!well) return;
+  for (const Item& item : batch) {
+    counters_.readies += item.ready.number != 0 ? 1 : 0;
+    for (const raft::EntryRange& range : item.ready.entries) counters_.entries += range.size();
+  }
   done_.push_back(std::move(done));
 }
 
@@ -173,28 +178,31 @@ bool LogWriter::stage(Item& item, Durable& done, bool& must_sync) {
     must_sync = true;
     return check(log_.stage_snapshot(*item.snapshot, storage::SnapshotUse::compacts));
   }
-  if (!store_chunks(item.ready, done)) return false;
+  store_chunks(item.ready, done);
   if (item.ready.has_writes() && !check(log_.stage(item.ready))) return false;
   must_sync = must_sync || item.ready.must_sync;
   done.ready_number = item.ready.number;
   for (raft::Message& message : item.ready.messages_after) done.messages.push_back(std::move(message));
-  counters_.readies += 1;
-  for (const raft::EntryRange& range : item.ready.entries) counters_.entries += range.size();
   return true;
 }
 
 /// Failures of snapshot files do not latch: the snapshot is asked for again from its start.
-bool LogWriter::store_chunks(const raft::Ready& ready, Durable& done) {
+void LogWriter::store_chunks(const raft::Ready& ready, Durable& done) {
+  const std::lock_guard<std::mutex> guard(snapshot_mutex_);
   for (const raft::ChunkToStore& chunk : ready.chunks) {
     storage::Status status = snapshots_.store_chunk(chunk);
-    if (status.ok() && chunk.is_last()) {
-      status = snapshots_.promote(chunk.metadata->id);
-    } else if (status.ok()) {
-      status = snapshots_.sync_chunks();
-    }
+    if (status.ok() && chunk.is_last()) status = snapshots_.promote(chunk.metadata->id);
     if (!status.ok()) done.refused_snapshots.push_back(chunk.metadata->id);
   }
-  return true;
+}
+
+void LogWriter::sync_chunks(const Batch& batch, Durable& done) {
+  for (const Item& item : batch) {
+    if (item.ready.chunks.empty()) continue;
+    const std::lock_guard<std::mutex> guard(snapshot_mutex_);
+    if (!snapshots_.sync_chunks().ok()) done.refused_snapshots.push_back(item.ready.chunks.back().metadata->id);
+    return;
+  }
 }
 
 /// A commit index alone waits for the next batch that needs a sync anyway.
@@ -212,8 +220,11 @@ bool LogWriter::commit(bool must_sync) {
 
 void LogWriter::release_now(const Item& item) {
   // Neither failure loses anything: what was not removed now is removed later.
-  const storage::Status older = snapshots_.remove_older_than(item.release_newest);
-  static_cast<void>(older);
+  {
+    const std::lock_guard<std::mutex> guard(snapshot_mutex_);
+    const storage::Status older = snapshots_.remove_older_than(item.release_newest);
+    static_cast<void>(older);
+  }
   const storage::Result<raft::Index> first = log_.release(item.release_through);
   if (!first.ok() && log_.failed()) check(storage::Status(first.error()));
 }
@@ -235,6 +246,11 @@ bool LogWriter::collect(std::vector<Durable>& done) {
 bool LogWriter::busy() const {
   const std::lock_guard<std::mutex> guard(mutex_);
   return !queue_.empty() || writing_since_us_ != 0;
+}
+
+std::uint64_t LogWriter::batches() const {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  return counters_.batches;
 }
 
 Failure LogWriter::failure() const {

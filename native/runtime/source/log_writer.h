@@ -71,7 +71,13 @@ class LogWriter {
   /// Called when nothing was written for a while (Log::idle_witness).
   void note_idle();
 
+  /// To be held around SnapshotStore::begin and read on other threads or the loop's: the log's thread removes and
+  /// promotes snapshots.
+  std::mutex& snapshot_mutex() { return snapshot_mutex_; }
+
   bool busy() const;
+  /// Synced so far. Cheap.
+  std::uint64_t batches() const;
   /// The failure that latched (durability.md, R6): nothing that collect() did not give is durable.
   Failure failure() const;
   LogWriterCounters counters() const;
@@ -95,7 +101,8 @@ class LogWriter {
   Batch take_batch();
   void write_batch(Batch& batch);
   bool stage(Item& item, Durable& done, bool& must_sync);
-  bool store_chunks(const raft::Ready& ready, Durable& done);
+  void store_chunks(const raft::Ready& ready, Durable& done);
+  void sync_chunks(const Batch& batch, Durable& done);
   void release_now(const Item& item);
   bool commit(bool must_sync);
   bool check(const storage::Status& status);
@@ -106,6 +113,7 @@ class LogWriter {
   const std::uint64_t stall_us_;
   const std::function<void()> wake_;
 
+  std::mutex snapshot_mutex_;
   mutable std::mutex mutex_;
   std::condition_variable work_;
   Batch queue_;

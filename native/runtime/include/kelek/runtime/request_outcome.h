@@ -8,8 +8,8 @@
 
 #include <kelek/machine/command.h>
 #include <kelek/machine/result.h>
-#include <kelek/raft/result.h>
 #include <kelek/raft/types.h>
+#include <kelek/wire/client_protocol.h>
 
 namespace kelek::runtime {
 
@@ -17,7 +17,7 @@ enum class OutcomeKind : std::uint8_t {
   /// Committed, and applied by the machine of the coordinator that answers: `result` is the machine's answer, which
   /// may itself be a refusal (revision_mismatch …). It will be the same after any failure.
   ok,
-  /// Surely not done, now or later; `refusal` and `text` say why.
+  /// Surely not done, now or later; `code` and `text` say why.
   refused,
   /// It may have happened, or may yet happen: only a retry under the same session and sequence, or a read, can tell.
   unknown,
@@ -25,7 +25,7 @@ enum class OutcomeKind : std::uint8_t {
 
 struct RequestOutcome {
   OutcomeKind kind = OutcomeKind::unknown;
-  raft::Refusal refusal = raft::Refusal::none;
+  wire::RefusalCode code = wire::RefusalCode::none;
   std::string text;
   /// Who leads, as far as known; 0 if not.
   raft::NodeId leader = raft::no_node;

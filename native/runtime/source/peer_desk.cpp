@@ -1,0 +1,98 @@
+// Between sockets and core.
+#include "peer_desk.h"
+
+#include <cstring>
+#include <utility>
+#include <variant>
+
+namespace kelek::runtime {
+namespace {
+
+/// Up to here a frame is put together in memory that is used again; beyond, it is shared with libzmq.
+constexpr std::size_t small_frame_bytes = 16 * 1024;
+
+}  // namespace
+
+bool PeerDesk::receive(std::size_t max_frames) {
+  transport::PeerFrame frame;
+  for (std::size_t taken = 0; taken < max_frames; ++taken) {
+    if (!engine_.peers->receive(frame)) return false;
+    ++engine_.counters.peer_frames;
+    handle(frame);
+  }
+  return true;
+}
+
+void PeerDesk::handle(const transport::PeerFrame& frame) {
+  const wire::Result<wire::FrameHeader> header = wire::decode_header(frame.bytes.bytes());
+  // Who speaks for another is not listened to (security.md, T3); neither is who means another group.
+  if (!header.ok() || header->from != frame.sender || header->to != engine_.options.node_id ||
+      header->group != wire::first_group) {
+    if (engine_.counters.peer_frames_refused++ % 1'000 == 0) {
+      engine_.events.warn("refused a frame from node {}: {}", frame.sender,
+                          header.ok() ? "it names another sender, recipient or group" : header.error().text);
+    }
+    return;
+  }
+  wire::Result<wire::PeerFrame> decoded = wire::decode_peer_frame(frame.bytes);
+  if (!decoded.ok()) {
+    if (engine_.counters.peer_frames_refused++ % 1'000 == 0) {
+      engine_.events.warn("refused a frame from node {}: {}", frame.sender, decoded.error().text);
+    }
+    return;
+  }
+  if (const wire::Greeting* greeting = std::get_if<wire::Greeting>(&decoded->content)) {
+    greeter_.receive(*greeting);
+    return;
+  }
+  if (engine_.node) step(std::move(std::get<raft::Message>(decoded->content)));
+}
+
+void PeerDesk::step(raft::Message message) {
+  const raft::NodeId from = message.from;
+  const raft::Incarnation incarnation = message.from_incarnation;
+  const bool campaigns = message.kind() == raft::MessageKind::pre_vote_request ||
+                         message.kind() == raft::MessageKind::vote_request;
+  if (message.kind() == raft::MessageKind::propose_request) before_command();
+  const raft::Status stepped = engine_.node->step(std::move(message));
+  if (!stepped.ok()) {
+    ++engine_.counters.messages_refused;
+    if (stepped.error().refusal == raft::Refusal::wrong_incarnation) greeter_.correct(from, incarnation);
+    return;
+  }
+  // Who was removed while it was away goes on campaigning until somebody tells it.
+  if (campaigns && engine_.members->is_retired(from)) greeter_.correct(from, incarnation);
+}
+
+void PeerDesk::send(std::vector<raft::Message>& messages) {
+  for (raft::Message& message : messages) {
+    if (raft::SnapshotChunk* chunk = std::get_if<raft::SnapshotChunk>(&message.body)) {
+      if (!engine_.snapshots->fill(*chunk)) {
+        engine_.node->snapshot_unavailable(message.to);
+        continue;
+      }
+    }
+    if (!send_frame(message.to, encoder_.encode(wire::first_group, message))) {
+      if (message.kind() == raft::MessageKind::append_request) engine_.node->peer_unreachable(message.to);
+    }
+  }
+  encoder_.release();
+  messages.clear();
+}
+
+bool PeerDesk::send_frame(raft::NodeId to, const wire::EncodedFrame& frame) {
+  transport::SendOutcome outcome = transport::SendOutcome::dropped;
+  if (frame.tail.empty()) {
+    outcome = engine_.peers->send(to, frame.head);
+  } else if (frame.size() <= small_frame_bytes) {
+    whole_.resize(frame.size());
+    std::memcpy(whole_.data(), frame.head.data(), frame.head.size());
+    std::memcpy(whole_.data() + frame.head.size(), frame.tail.data(), frame.tail.size());
+    outcome = engine_.peers->send(to, whole_);
+  } else {
+    outcome = engine_.peers->send(to, frame.joined());
+  }
+  return outcome == transport::SendOutcome::sent;
+}
+
+}  // namespace kelek::runtime

@@ -1,0 +1,38 @@
+// PeerDesk: frames of the other members in and out: decoded and given to the core, encoded once for all.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include <kelek/wire/message_codec.h>
+
+#include "engine.h"
+#include "greeter.h"
+
+namespace kelek::runtime {
+
+class PeerDesk {
+ public:
+  PeerDesk(Engine& engine, Greeter& greeter) : engine_(engine), greeter_(greeter) {}
+
+  /// Takes at most `max_frames`; true if there may be more.
+  bool receive(std::size_t max_frames);
+  /// Sends; what cannot leave is dropped, since Raft sends anew. Snapshot chunks get their data here.
+  void send(std::vector<raft::Message>& messages);
+
+  /// A forwarded command is about to be appended here: log time goes before it. Given by the loop.
+  std::function<void()> before_command;
+
+ private:
+  void handle(const transport::PeerFrame& frame);
+  void step(raft::Message message);
+  bool send_frame(raft::NodeId to, const wire::EncodedFrame& frame);
+
+  Engine& engine_;
+  Greeter& greeter_;
+  wire::MessageEncoder encoder_;
+  std::vector<std::byte> whole_;
+};
+
+}  // namespace kelek::runtime
