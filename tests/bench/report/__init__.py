@@ -1,0 +1,1 @@
+"""What the benches' rows become: tables for people, one file of JSON for programs."""
