@@ -139,6 +139,9 @@ bool Count::organisations_hold(uint32_t winner) const {
   if (in_favour != against) {
     return in_favour > against;
   }
+  if (against == 0) {
+    return false;  // all may stand for none, and then nothing wins
+  }
   const bool one_other = (possible_others & (possible_others - 1)) == 0;
   if (against > 1 && !one_other) {
     return false;  // they may stand for different options: exactly half for the winner, and no tie
