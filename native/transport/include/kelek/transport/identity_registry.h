@@ -55,7 +55,7 @@ struct AuthorisedClient {
 };
 
 /// One line a client: public key, name, roles, and a comment up to the end of the line, separated by blanks.
-/// Empty lines and lines that begin with "# " are skipped (a key may begin with # but holds no blank).
+/// Empty lines and lines that begin with # are skipped.
 ///
 ///     rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7  reviewer-1  read,propose  the correctness reviewer
 ///

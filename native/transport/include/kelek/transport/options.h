@@ -18,7 +18,7 @@ struct TransportOptions {
   std::size_t max_client_frame_bytes = (std::size_t{1} << 20) + (std::size_t{64} << 10);
 
   /// Frames that may wait for one member before send() drops. Small: what waits is old when it arrives.
-  int peer_send_frames = 64;
+  int peer_send_frames = 256;
   /// Bytes of large frames that may wait for one member before send() drops.
   std::size_t peer_send_bytes = std::size_t{32} << 20;
   /// Frames that may wait from one member before its connection is no longer read.

@@ -1,0 +1,97 @@
+// T8: idle connections, half-open ones and floods of handshakes do not stop members.
+#include <algorithm>
+
+#include "fixture.h"
+
+namespace kelek::transport::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Median and 99th percentile of frames there and back.
+struct RoundTrips {
+  std::chrono::microseconds median;
+  std::chrono::microseconds slow;
+};
+
+RoundTrips measure_round_trips(TestPair& pair, int rounds) {
+  std::vector<std::chrono::microseconds> times;
+  for (int round = 0; round < rounds; ++round) {
+    const Clock::time_point before = Clock::now();
+    REQUIRE(pair.one.peers->send(2, bytes_of("ping")) == SendOutcome::sent);
+    pair.two.next_frame();
+    REQUIRE(pair.two.peers->send(1, bytes_of("pong")) == SendOutcome::sent);
+    pair.one.next_frame();
+    times.push_back(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - before));
+  }
+  std::sort(times.begin(), times.end());
+  return {times[times.size() / 2], times[times.size() * 99 / 100]};
+}
+
+}  // namespace
+
+TEST_CASE("T8: members go on beside 1,500 connections that say nothing, which are closed in time", "[flood]") {
+  raise_descriptor_limit();
+  TransportOptions options;
+  options.handshake_timeout = 2s;
+  TestPair pair(options);
+  constexpr std::size_t idle_connections = 1500;
+  constexpr int rounds = 500;
+  const RoundTrips before = measure_round_trips(pair, rounds);
+  std::vector<RawConnection> idle;
+  for (std::size_t i = 0; i < idle_connections; ++i) {
+    RawConnection connection(pair.two.endpoint);
+    REQUIRE(connection.is_open());
+    if (i % 2 == 0) connection.write("\xff");  // half of a greeting's first field
+    idle.push_back(std::move(connection));
+  }
+  const RoundTrips beside = measure_round_trips(pair, rounds);
+  INFO("round trips before: " << before.median.count() << " us, beside: " << beside.median.count() << " us");
+  // Generous, since tests run on busy machines: what it rules out is a member that waits for strangers.
+  CHECK(beside.median < before.median * 4 + 2ms);
+  CHECK(pair.one.counters_of(2).reconnects == 0);
+  CHECK(eventually([&] { return pair.two.peers->listener_counters().open_connections == 1; }));
+  CHECK(pair.two.peers->listener_counters().handshake_failures >= idle_connections);
+  CHECK(pair.two.audit.has(AuditEvent::handshake_timeout));
+  CHECK(pair.two.audit.records().size() < 30);
+}
+
+TEST_CASE("T8: above the limit of connections new ones are closed, and open ones stay", "[flood]") {
+  TransportOptions options;
+  options.max_peer_connections = 20;
+  TestPair pair(options);
+  std::vector<RawConnection> idle;
+  for (int i = 0; i < 60; ++i) idle.emplace_back(pair.two.endpoint);
+  REQUIRE(eventually([&] { return pair.two.peers->listener_counters().over_limit >= 41; }));
+  CHECK(eventually([&] { return pair.two.peers->listener_counters().open_connections <= 20; }));
+  CHECK(idle.back().is_closed_within(3s));
+  CHECK(pair.two.audit.has(AuditEvent::too_many));
+  measure_round_trips(pair, 10);
+  CHECK(pair.one.counters_of(2).reconnects == 0);
+
+  idle.clear();
+  CHECK(eventually([&] { return pair.two.peers->listener_counters().open_connections == 1; }));
+  TestNode three(3, options);
+  three.knows(pair.two);
+  pair.two.knows(three);
+  CHECK(three.send_at_last(2, "room again"));
+}
+
+TEST_CASE("T8: members go on beside strangers who handshake all the time", "[flood]") {
+  TestPair pair;
+  const KeyPair keys = new_keys();
+  std::vector<std::unique_ptr<Stranger>> strangers;
+  for (int i = 0; i < 20; ++i) {
+    auto stranger = std::make_unique<Stranger>();
+    // A key of a server that is not there: libzmq tries again every few milliseconds.
+    stranger->use_curve(keys, new_keys().public_key);
+    stranger->connect(pair.two.endpoint);
+    strangers.push_back(std::move(stranger));
+  }
+  REQUIRE(eventually([&] { return pair.two.peers->listener_counters().handshake_failures >= 100; }));
+  measure_round_trips(pair, 200);
+  CHECK(pair.one.counters_of(2).reconnects == 0);
+  CHECK(pair.two.audit.records().size() < 40);
+}
+
+}  // namespace kelek::transport::test
