@@ -16,6 +16,7 @@
 #include <kelek/transport/peer_transport.h>
 #include <kelek/transport/wakeup.h>
 #include <kelek/wire/envelope.h>
+#include <kelek/wire/limits.h>
 
 #include "applier.h"
 #include "budgets.h"

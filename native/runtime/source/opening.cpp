@@ -135,6 +135,8 @@ Failure Opening::open_directory() {
   if (!options.initial_members.empty()) {
     engine_.events.info("the data directory has history: the list of initial members is not looked at");
   }
+  // Only of use while nobody has added this node; the configuration says more.
+  engine_.members->use(options.join_contacts);
   return recover();
 }
 

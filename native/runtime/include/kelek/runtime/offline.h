@@ -38,8 +38,9 @@ struct RestoreOptions {
   std::string data_directory;
   std::string cluster = "kelek";
   raft::NodeId node_id = raft::no_node;
-  /// The members of the new cluster. Every one of them is restored from the same file, with the same list;
-  /// incarnations are agreed upon by the hello frames of the first start.
+  /// The members of the new cluster. Every one of them is restored from the same file, with the same list: their
+  /// incarnations are a hash of both, so that all of them make the same configuration without talking. A member that
+  /// is restored once more, after the others went on, is refused by the leader as rolled back.
   std::vector<InitialMember> members;
 };
 /// Makes a data directory that starts from the backup: a new cluster with the old one's state.
@@ -47,7 +48,7 @@ Result<Done> restore_backup(const RestoreOptions& options);
 
 /// The lost majority: the directory's newest configuration is replaced by one whose only voters are `survivors`.
 /// Unsafe by nature: what only the lost ones had acknowledged is gone, and if they still live there are two clusters.
-/// Refused while a live process uses the directory, or while a majority of the present voters answers
+/// Refused (data_directory) while a live process uses the directory, or (bad_options) while a majority of the present voters answers
 /// (`reachable_voters` counts those that do, this one not among them; the caller asks them first).
 struct ForceOptions {
   std::string data_directory;
