@@ -57,6 +57,14 @@ Status Log::Parts::confirm_seal(const RecoveredLog& recovered) {
   return Nothing{};
 }
 
+Status Log::Parts::begin() {
+  spares_ = std::make_unique<Spares>(files_, folder_, options_.segment_bytes, options_.background);
+  bool was_late = false;
+  Result<Spare> spare = spares_->take(options_.segment_bytes, was_late);
+  if (!spare) return spare.error();
+  return begin_segment(std::move(*spare), next_header());
+}
+
 Status Log::Parts::open(RecoveredLog& recovered) {
   if (Status removed = remove_leftovers(recovered); !removed) return removed;
   const bool clean = recovered.clean_seal_bytes != 0;

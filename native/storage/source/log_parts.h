@@ -34,6 +34,8 @@ class Log::Parts {
  public:
   Parts(FileSystem& files, std::string folder, const Identity& identity, const LogOptions& options);
 
+  /// A new log in an empty folder.
+  Status begin();
   /// Acts on what recovery found (R4, R5) and makes the log ready to be written.
   Status open(RecoveredLog& recovered);
 

@@ -69,6 +69,7 @@ struct Recovered {
 
 class DataDirectory {
  public:
+  class Parts;  // inside
   ~DataDirectory();
   DataDirectory(const DataDirectory&) = delete;
   DataDirectory& operator=(const DataDirectory&) = delete;
@@ -91,7 +92,6 @@ class DataDirectory {
   const std::string& path() const;
 
  private:
-  class Parts;
   explicit DataDirectory(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

@@ -70,6 +70,7 @@ struct ScrubStep {
 /// nothing that was not durable before may be acknowledged, ever. Only a fresh open clears it.
 class Log {
  public:
+  class Parts;  // inside
   ~Log();  // stops the thread, closes the files, writes nothing
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
@@ -121,7 +122,6 @@ class Log {
 
  private:
   friend class DataDirectory;
-  class Parts;
   explicit Log(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

@@ -28,9 +28,10 @@ struct PartialSnapshot {
   std::uint64_t received_bytes = 0;
 };
 
-/// Writes one snapshot as a stream. Dropped before finish(): nothing remains.
+/// Writes one snapshot as a stream. Dropped before finish(): nothing remains. Its store outlives it.
 class SnapshotWriter {
  public:
+  class Parts;  // inside
   ~SnapshotWriter();
   SnapshotWriter(const SnapshotWriter&) = delete;
   SnapshotWriter& operator=(const SnapshotWriter&) = delete;
@@ -43,7 +44,6 @@ class SnapshotWriter {
 
  private:
   friend class SnapshotStore;
-  class Parts;
   explicit SnapshotWriter(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };
@@ -54,6 +54,7 @@ class SnapshotWriter {
 /// Unlike the log's, failures do not latch: a snapshot that could not be written is written again later.
 class SnapshotStore {
  public:
+  class Parts;  // inside
   ~SnapshotStore();
   SnapshotStore(const SnapshotStore&) = delete;
   SnapshotStore& operator=(const SnapshotStore&) = delete;
@@ -92,8 +93,6 @@ class SnapshotStore {
 
  private:
   friend class DataDirectory;
-  friend class SnapshotWriter;
-  class Parts;
   explicit SnapshotStore(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };
