@@ -36,6 +36,10 @@ class Configurations {
   const ConfigurationRef& in_force() const { return history_.back().configuration; }
   /// Of the entry that put it in force; that of the snapshot, or 0, if it came with that.
   Index index() const { return history_.back().index; }
+  /// What would be in force if the newest were rolled back; the newest where there is no other.
+  const ConfigurationRef& before_newest() const {
+    return (history_.size() > 1 ? history_[history_.size() - 2] : history_.back()).configuration;
+  }
   const ConfigurationRef& at(Index index) const {
     auto found = history_.rbegin();
     while (found != history_.rend() && found->index > index) ++found;

@@ -189,6 +189,8 @@ bool Node::Core::settle_term(const Message& message) {
   const MessageKind kind = message.kind();
   // A pre-vote changes nothing at who is asked: no term, no vote, no timer (known from hashicorp 42d3446).
   if (kind == MessageKind::pre_vote_request) return true;
+  // Its answer may come from an older term, which it did not change: next_term tells what it answers.
+  if (kind == MessageKind::pre_vote_response && message.term <= term_) return true;
   if (message.term < term_) {
     answer_old_term(message);
     return false;

@@ -63,6 +63,18 @@ class Node::Core {
  private:
   Status restore_log(const DurableState& state, ConfigurationRef base);
 
+  /// A snapshot that is being received.
+  struct Incoming {
+    std::shared_ptr<const SnapshotMetadata> metadata;
+    std::uint64_t received_bytes = 0;
+    bool complete = false;
+    bool installing = false;
+    /// Of the last chunk.
+    Term term = 0;
+    NodeId from = no_node;
+    Incarnation from_incarnation = 0;
+  };
+
   // core.cpp: roles, terms, and what reaches whom.
   Leader* leader() {
     const auto* held = std::get_if<std::unique_ptr<Leader>>(&role_);
@@ -126,6 +138,8 @@ class Node::Core {
   void draw_election_timeout();
   void on_election_timeout();
   Refusal may_campaign() const;
+  Refusal may_ask_for_votes() const;
+  bool may_still_be_needed() const;
   bool may_vote() const;
   void become_pre_candidate();
   void become_candidate(bool by_transfer, RoleEvent::Cause cause);
@@ -206,6 +220,7 @@ class Node::Core {
                        std::uint64_t next_offset, Index match);
   void install_received();
   void snapshot_durable();
+  void answer_installed(const Incoming& installed);
 
   // taking.cpp
   bool look_for_ready() const;
@@ -244,15 +259,6 @@ class Node::Core {
   Index repair_until_ = 0;
   Term no_vote_through_term_ = 0;
 
-  // Snapshot that is being received.
-  struct Incoming {
-    std::shared_ptr<const SnapshotMetadata> metadata;
-    std::uint64_t received_bytes = 0;
-    bool complete = false;
-    bool installing = false;
-    NodeId from = no_node;
-    Incarnation from_incarnation = 0;
-  };
   std::unique_ptr<Incoming> incoming_;
 
   Proposals proposals_;

@@ -36,9 +36,20 @@ void Node::Core::set_election_timeout(std::uint32_t ticks) {
   restart_election_timer();
 }
 
+/// A leader that removed itself and lost its leadership before the change was committed may be the only one whose log
+/// is long enough to lead: it stands again, without a vote of its own (thesis, section 4.2.2). Counter-example: of
+/// voters 1 and 3, node 1 removes itself and is cut off; its log is longer than that of node 3, which needs its vote.
+bool Node::Core::may_still_be_needed() const {
+  return configurations_.index() > commit_ && configurations_.before_newest()->is_voter(options_.id);
+}
+
 /// Every way to campaign goes through this one test (known from etcd 816fc51 and db54973).
 Refusal Node::Core::may_campaign() const {
   if (!is_voter()) return Refusal::not_voter;
+  return may_ask_for_votes();
+}
+
+Refusal Node::Core::may_ask_for_votes() const {
   if (leader() != nullptr) return Refusal::already;
   if (incoming_ != nullptr && incoming_->installing) return Refusal::snapshot_pending;
   if (repair_until_ != 0 || !may_vote() || disk_stalled()) return Refusal::stopped;
@@ -52,7 +63,7 @@ void Node::Core::on_election_timeout() {
     transfer_outcome_ = TransferOutcome{transfer_watched_, false};
     transfer_watched_ = no_node;
   }
-  if (may_campaign() != Refusal::none) {
+  if ((!is_voter() && !may_still_be_needed()) || may_ask_for_votes() != Refusal::none) {
     restart_election_timer();
     return;
   }

@@ -16,7 +16,12 @@ Result<SnapshotBasis> Node::Core::snapshot_basis(Index index) const {
                  "no snapshot of entry " + std::to_string(index) + ": applied through " + std::to_string(applied_) +
                      ", the log begins at " + std::to_string(log_.first_index())};
   }
-  // The configuration of that index, not the newest one (B38).
+  // The configuration of that index, not the newest one (B38). Who joined and got the log from its beginning does not
+  // know the first configuration, which is in no log: its snapshots begin with the first change that it holds.
+  if (configurations_.at(index)->empty()) {
+    return Error{Refusal::out_of_range, no_node,
+                 "the members at entry " + std::to_string(index) + " are not known here"};
+  }
   return SnapshotBasis{index, *term, configurations_.at(index)};
 }
 
@@ -87,12 +92,13 @@ void Node::Core::on_snapshot_response(const Message& message, const SnapshotResp
   SnapshotTransfer& transfer = peer->snapshot;
   if (peer->state != ReplicationState::snapshot || transfer.metadata->id != response.id) return;
   if (response.next_offset_bytes > transfer.metadata->size_bytes) return;
-  if (response.next_offset_bytes > transfer.answered_bytes) {
+  if (response.next_offset_bytes >= transfer.answered_bytes && response.next_offset_bytes > 0) {
     transfer.answered_bytes = response.next_offset_bytes;
     transfer.sent_bytes = std::max(transfer.sent_bytes, transfer.answered_bytes);
-  } else if (response.next_offset_bytes == 0) {
-    // It begins again: it restarted, or the whole was damaged.
-    transfer.answered_bytes = transfer.sent_bytes = 0;
+  } else {
+    // It has less than it once said: it restarted, or the whole was damaged. An answer that was overtaken looks the
+    // same, and costs a few chunks sent twice; not to believe it could mean to wait for ever.
+    transfer.answered_bytes = transfer.sent_bytes = response.next_offset_bytes;
     transfer.any_sent = false;
   }
   leading.sends_due = true;
@@ -119,13 +125,15 @@ void Node::Core::on_snapshot_chunk(const Message& message, SnapshotChunk& chunk)
     commit_to(metadata.index);
     return answer_snapshot(message, metadata.id, Step::done, metadata.size_bytes, metadata.index);
   }
-  if (incoming_ != nullptr && incoming_->metadata->index > metadata.index) return;  // a late chunk of an older one
+  // A late chunk of an older snapshot, unless it is another leader's: that one may have none that is newer.
+  if (incoming_ != nullptr && incoming_->metadata->index > metadata.index && incoming_->term == term_) return;
   const bool same = incoming_ != nullptr && incoming_->metadata->id == metadata.id &&
                     incoming_->metadata->index == metadata.index && incoming_->metadata->digest == metadata.digest;
   if (!same) {
     incoming_ = std::make_unique<Incoming>();
     incoming_->metadata = chunk.metadata;
   }
+  incoming_->term = term_;
   incoming_->from = message.from;
   incoming_->from_incarnation = message.from_incarnation;
   if (incoming_->complete) return;  // its answer follows once it is checked and installed
@@ -146,7 +154,16 @@ void Node::Core::on_snapshot_chunk(const Message& message, SnapshotChunk& chunk)
 void Node::Core::install_received() {
   if (incoming_ == nullptr || !incoming_->complete || incoming_->installing) return;
   const SnapshotMetadata& metadata = *incoming_->metadata;
-  if (metadata.index <= commit_) {  // overtaken meanwhile
+  if (log_.matches(metadata.index, metadata.term)) {
+    // Overtaken by appends while it was on its way to the disk: they were acknowledged, and must not go.
+    const std::unique_ptr<Incoming> overtaken = std::move(incoming_);
+    if (term_ == overtaken->term) {
+      verified_ = std::max(verified_, metadata.index);
+      commit_to(metadata.index);
+    }
+    return answer_installed(*overtaken);
+  }
+  if (metadata.index <= commit_) {
     incoming_.reset();
     return;
   }
@@ -176,12 +193,15 @@ void Node::Core::snapshot_durable() {
     no_vote_through_term_ = term_;
   }
   trace(SnapshotEvent{SnapshotEvent::Step::installed, installed->from, installed->metadata->index});
-  const auto* follower = std::get_if<Follower>(&role_);
-  if (follower == nullptr || follower->leader != installed->from) return;
-  verified_ = std::max(verified_, installed->metadata->index);
-  send_now(messages_after_, installed->from, installed->from_incarnation, term_,
-           SnapshotResponse{installed->metadata->id, SnapshotResponse::Progress::done,
-                            installed->metadata->size_bytes, installed->metadata->index});
+  if (term_ == installed->term) verified_ = std::max(verified_, installed->metadata->index);
+  answer_installed(*installed);
+}
+
+void Node::Core::answer_installed(const Incoming& installed) {
+  if (term_ != installed.term || known_leader() != installed.from) return;
+  send_now(messages_after_, installed.from, installed.from_incarnation, term_,
+           SnapshotResponse{installed.metadata->id, SnapshotResponse::Progress::done,
+                            installed.metadata->size_bytes, installed.metadata->index});
 }
 
 void Node::Core::snapshot_refused(SnapshotId id) {
