@@ -11,7 +11,6 @@ constexpr unsigned char mark_nil = 0xc0;
 constexpr unsigned char mark_false = 0xc2;
 constexpr unsigned char mark_true = 0xc3;
 constexpr unsigned char mark_bin8 = 0xc4;
-constexpr unsigned char mark_bin16 = 0xc5;
 constexpr unsigned char mark_bin32 = 0xc6;
 constexpr unsigned char mark_uint8 = 0xcc;
 constexpr unsigned char mark_uint64 = 0xcf;
