@@ -83,13 +83,17 @@ void Node::Core::tick() {
   } else if (now_ticks_ >= election_deadline_tick_) {
     on_election_timeout();
   }
-  if (now_ticks_ >= proposals_.next_deadline_tick()) proposals_.expire(now_ticks_, outcomes_);
-  if (!forwarded_reads_.empty()) expire_forwarded_reads();
+  if (callers_ != nullptr) expire_callers();
 }
 
 std::uint64_t Node::Core::ticks_to_deadline() const {
-  std::uint64_t deadline = proposals_.next_deadline_tick();
-  if (!forwarded_reads_.empty()) deadline = std::min(deadline, forwarded_reads_.front().deadline_tick);
+  std::uint64_t deadline = UINT64_MAX;
+  if (callers_ != nullptr) {
+    deadline = callers_->proposals.next_deadline_tick();
+    if (!callers_->forwarded_reads.empty()) {
+      deadline = std::min(deadline, callers_->forwarded_reads.front().deadline_tick);
+    }
+  }
   if (const Leader* leading = leader()) {
     deadline = std::min(deadline, leading->next_heartbeat_tick);
     if (leading->transfer_to != no_node) deadline = std::min(deadline, leading->transfer_deadline_tick);

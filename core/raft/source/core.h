@@ -63,6 +63,24 @@ class Node::Core {
  private:
   Status restore_log(const DurableState& state, ConfigurationRef base);
 
+  /// Who waits for an answer, and the answers on their way: made when somebody asks first.
+  struct Callers {
+    struct ForwardedRead {
+      Token request;
+      Token token;
+      std::uint64_t deadline_tick;
+    };
+    Proposals proposals;
+    std::vector<ForwardedRead> forwarded_reads;
+    std::vector<ReadOutcome> read_outcomes;
+    std::vector<ProposalOutcome> proposal_outcomes;
+    std::optional<TransferOutcome> transfer_outcome;
+
+    bool has_outcomes() const {
+      return !read_outcomes.empty() || !proposal_outcomes.empty() || transfer_outcome.has_value();
+    }
+  };
+
   /// A snapshot that is being received.
   struct Incoming {
     std::shared_ptr<const SnapshotMetadata> metadata;
@@ -195,7 +213,11 @@ class Node::Core {
   void confirm_reads(Leader& leader);
   void on_read_request(const Message& message, const ReadRequest& request);
   void on_read_response(const ReadResponse& response);
-  void expire_forwarded_reads();
+  void expire_callers();
+  Callers& callers() {
+    if (callers_ == nullptr) callers_ = std::make_unique<Callers>();
+    return *callers_;
+  }
   std::uint64_t lease_ticks() const { return options_.election_ticks - options_.lease_drift_ticks; }
 
   // reconfiguring.cpp
@@ -228,6 +250,7 @@ class Node::Core {
   void take_writes(Ready& ready);
   void take_committed(Ready& ready);
   void take_news(Ready& ready);
+  void release_memory();
   HardState hard_state() const { return {term_, vote_, commit_}; }
 
   Options options_;
@@ -240,7 +263,7 @@ class Node::Core {
   Log log_;
   Configurations configurations_;
   Persistence persistence_;
-  std::shared_ptr<const SnapshotMetadata> newest_snapshot_;
+  std::shared_ptr<SnapshotMetadata> newest_snapshot_;
 
   RoleState role_;
   /// False when something was committed that the membership may hang on.
@@ -261,23 +284,15 @@ class Node::Core {
 
   std::unique_ptr<Incoming> incoming_;
 
-  Proposals proposals_;
-  struct ForwardedRead {
-    Token request;
-    Token token;
-    std::uint64_t deadline_tick;
-  };
-  std::vector<ForwardedRead> forwarded_reads_;
+  std::unique_ptr<Callers> callers_;
   Token last_request_ = 0;
+  Index last_when_compacted_ = 0;
 
   // What the next Ready takes.
   std::vector<Message> messages_;
   std::vector<Message> messages_after_;
   std::vector<ChunkToStore> chunks_;
   bool snapshot_to_install_ = false;
-  std::vector<ReadOutcome> reads_;
-  std::vector<ProposalOutcome> outcomes_;
-  std::optional<TransferOutcome> transfer_outcome_;
   NodeId transfer_watched_ = no_node;
 
   /// False: nothing has happened since has_ready() found nothing.

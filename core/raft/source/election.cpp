@@ -60,7 +60,7 @@ bool Node::Core::may_vote() const { return repair_until_ == 0 && now_ticks_ >= n
 
 void Node::Core::on_election_timeout() {
   if (transfer_watched_ != no_node) {
-    transfer_outcome_ = TransferOutcome{transfer_watched_, false};
+    callers().transfer_outcome = TransferOutcome{transfer_watched_, false};
     transfer_watched_ = no_node;
   }
   if ((!is_voter() && !may_still_be_needed()) || may_ask_for_votes() != Refusal::none) {

@@ -105,7 +105,7 @@ void Node::Core::commit_to(Index index) {
   KELEK_INVARIANT(index <= log_.last_index());
   const Index before = commit_;
   commit_ = index;
-  if (proposals_.waiting() > 0) proposals_.committed(commit_, log_, outcomes_);
+  if (callers_ != nullptr) callers_->proposals.committed(commit_, log_, callers_->proposal_outcomes);
   if (observer_ != nullptr) trace(CommitEvent{before, commit_});
   if (repair_until_ != 0 && commit_ >= repair_until_) {
     // Repaired. A vote that was lost with the damage may have been given in this term or before (R4).

@@ -143,6 +143,13 @@ EntryRange Log::range(Index from, std::size_t max_entries, std::size_t max_bytes
   return found;
 }
 
+void Log::release_memory() {
+  spares_.clear();
+  spares_.shrink_to_fit();
+  extents_.shrink_to_fit();
+  terms_.release_memory();
+}
+
 const Entry& Log::at(Index index) const {
   KELEK_INVARIANT(index >= first_index() && index <= last_index());
   const Extent& extent = extents_[extent_of(index)];

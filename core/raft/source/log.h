@@ -41,6 +41,8 @@ class Log {
   /// less than what is there: what max_blocks blocks hold.
   EntryRange range(Index from, std::size_t max_entries, std::size_t max_bytes) const;
   const Entry& at(Index index) const;
+  /// Gives back what is kept for new entries.
+  void release_memory();
 
  private:
   struct Extent {

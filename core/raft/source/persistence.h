@@ -36,6 +36,10 @@ class Persistence {
   /// The log is replaced by a snapshot that is not durable yet.
   void log_reset();
 
+  void release_memory() {
+    if (idle()) writes_.shrink_to_fit();
+  }
+
   Index stable() const { return stable_; }
   Term durable_term() const { return durable_term_; }
   NodeId durable_vote() const { return durable_vote_; }

@@ -42,14 +42,14 @@ Result<Proposed> Node::Core::propose(std::span<const Payload> payloads, Token to
                        std::to_string(max_payload_bytes)};
     }
   }
-  if (token != 0 && proposals_.waiting() >= options_.max_waiting) {
+  if (token != 0 && callers().proposals.waiting() >= options_.max_waiting) {
     return Error{Refusal::too_many_waiting, known_leader(), {}};
   }
   if (Leader* leading = leader()) {
     const Index first = log_.last_index() + 1;
     const Refusal refusal = append_proposal(*leading, payloads);
     if (refusal != Refusal::none) return Error{refusal, options_.id, {}};
-    proposals_.placed(token, first, log_.last_index(), term_);
+    if (token != 0) callers_->proposals.placed(token, first, log_.last_index(), term_);
     return Proposed{first, term_, options_.id};
   }
   return forward_proposal(payloads, token);
@@ -64,8 +64,10 @@ Result<Proposed> Node::Core::forward_proposal(std::span<const Payload> payloads,
     return Error{Refusal::too_large, to, "more than one message can carry to the leader"};
   }
   ProposeRequest request{next_request(), std::vector<Payload>(payloads.begin(), payloads.end())};
-  proposals_.forwarded(token, request.token, static_cast<std::uint32_t>(payloads.size()),
-                       now_ticks_ + options_.election_ticks);
+  if (token != 0) {
+    callers_->proposals.forwarded(token, request.token, static_cast<std::uint32_t>(payloads.size()),
+                                  now_ticks_ + options_.election_ticks);
+  }
   send_to_leader(std::move(request));
   return Proposed{0, 0, to};
 }
@@ -92,8 +94,9 @@ void Node::Core::on_propose_request(const Message& message, ProposeRequest& requ
 }
 
 void Node::Core::on_propose_response(const ProposeResponse& response) {
-  proposals_.answered(response, outcomes_);
-  proposals_.committed(commit_, log_, outcomes_);
+  if (callers_ == nullptr) return;
+  callers_->proposals.answered(response, callers_->proposal_outcomes);
+  callers_->proposals.committed(commit_, log_, callers_->proposal_outcomes);
 }
 
 }  // namespace kelek::raft

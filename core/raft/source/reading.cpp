@@ -12,11 +12,11 @@ Status Node::Core::read(Token token, ReadMode mode) {
     return Nothing{};
   }
   if (known_leader() == no_node) return Refusal::no_leader;
-  if (forwarded_reads_.size() >= options_.max_waiting) {
+  if (callers().forwarded_reads.size() >= options_.max_waiting) {
     return Error{Refusal::too_many_waiting, known_leader(), {}};
   }
   const Token request = next_request();
-  forwarded_reads_.push_back({request, token, now_ticks_ + options_.election_ticks});
+  callers_->forwarded_reads.push_back({request, token, now_ticks_ + options_.election_ticks});
   send_to_leader(ReadRequest{request});
   return Nothing{};
 }
@@ -54,7 +54,7 @@ void Node::Core::confirm_reads(Leader& leading) {
 
 void Node::Core::answer_read(const WaitingRead& read, Refusal refusal) {
   if (read.origin == options_.id) {
-    reads_.push_back({read.token, refusal, read.index});
+    callers().read_outcomes.push_back({read.token, refusal, read.index});
     return;
   }
   send_now(messages_after_, read.origin, read.origin_incarnation, 0, ReadResponse{read.token, refusal, read.index});
@@ -69,20 +69,25 @@ void Node::Core::on_read_request(const Message& message, const ReadRequest& requ
 }
 
 void Node::Core::on_read_response(const ReadResponse& response) {
-  const auto found = std::find_if(forwarded_reads_.begin(), forwarded_reads_.end(),
-                                  [&](const ForwardedRead& read) { return read.request == response.token; });
-  if (found == forwarded_reads_.end()) return;
-  reads_.push_back({found->token, response.refusal, response.index});
-  forwarded_reads_.erase(found);
+  if (callers_ == nullptr) return;
+  std::vector<Callers::ForwardedRead>& reads = callers_->forwarded_reads;
+  const auto found = std::find_if(reads.begin(), reads.end(), [&](const Callers::ForwardedRead& read) {
+    return read.request == response.token;
+  });
+  if (found == reads.end()) return;
+  callers_->read_outcomes.push_back({found->token, response.refusal, response.index});
+  reads.erase(found);
 }
 
-/// A read can be asked again without harm: it is refused, not left open.
-void Node::Core::expire_forwarded_reads() {
+/// A proposal that nobody answered may have been appended: unknown. A read can be asked again without harm: refused.
+void Node::Core::expire_callers() {
+  callers_->proposals.expire(now_ticks_, callers_->proposal_outcomes);
+  std::vector<Callers::ForwardedRead>& reads = callers_->forwarded_reads;
   std::size_t expired = 0;
-  while (expired < forwarded_reads_.size() && forwarded_reads_[expired].deadline_tick <= now_ticks_) {
-    reads_.push_back({forwarded_reads_[expired++].token, Refusal::aborted, 0});
+  while (expired < reads.size() && reads[expired].deadline_tick <= now_ticks_) {
+    callers_->read_outcomes.push_back({reads[expired++].token, Refusal::aborted, 0});
   }
-  forwarded_reads_.erase(forwarded_reads_.begin(), forwarded_reads_.begin() + static_cast<std::ptrdiff_t>(expired));
+  reads.erase(reads.begin(), reads.begin() + static_cast<std::ptrdiff_t>(expired));
 }
 
 }  // namespace kelek::raft

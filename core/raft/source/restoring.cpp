@@ -76,7 +76,7 @@ Status Node::Core::restore(DurableState state) {
                          std::to_string(log_.last_index()));
   }
   if (snapshot.index > 0) {
-    newest_snapshot_ = std::make_shared<const SnapshotMetadata>(snapshot);
+    newest_snapshot_ = std::make_shared<SnapshotMetadata>(snapshot);
   }
   term_ = state.hard_state.term;
   vote_ = state.hard_state.vote;

@@ -7,6 +7,12 @@
 #include "core.h"
 
 namespace kelek::raft {
+namespace {
+
+/// A group that appended fewer since its last compaction gives back what its queues hold.
+constexpr Index few_entries = 64;
+
+}  // namespace
 
 Result<SnapshotBasis> Node::Core::snapshot_basis(Index index) const {
   const std::optional<Term> term = log_.term_at(index);
@@ -32,9 +38,12 @@ Status Node::Core::snapshot_stored(const SnapshotMetadata& snapshot) {
   if (basis->term != snapshot.term) {
     return Error{Refusal::out_of_range, no_node, "the snapshot is of another term than the log at its index"};
   }
-  SnapshotMetadata stored = snapshot;
-  stored.configuration = basis->configuration;
-  newest_snapshot_ = std::make_shared<const SnapshotMetadata>(std::move(stored));
+  // In place where no transfer holds on to the last one: a busy group takes snapshots often.
+  if (newest_snapshot_ == nullptr || newest_snapshot_.use_count() > 1) {
+    newest_snapshot_ = std::make_shared<SnapshotMetadata>();
+  }
+  *newest_snapshot_ = snapshot;
+  newest_snapshot_->configuration = basis->configuration;
   if (Leader* leading = leader()) leading->sends_due = true;
   return Nothing{};
 }
@@ -51,8 +60,19 @@ Index Node::Core::compact(Index index) {
   if (through > log_.base_index()) {
     log_.compact(through);
     configurations_.compact(through);
+    if (log_.last_index() - last_when_compacted_ < few_entries) release_memory();
+    last_when_compacted_ = log_.last_index();
   }
   return log_.base_index();
+}
+
+/// Of a group with little to do: its queues will be small again.
+void Node::Core::release_memory() {
+  if (messages_.empty()) messages_.shrink_to_fit();
+  if (messages_after_.empty()) messages_after_.shrink_to_fit();
+  if (handed_out_.empty()) handed_out_.shrink_to_fit();
+  persistence_.release_memory();
+  log_.release_memory();
 }
 
 bool Node::Core::send_chunks(Leader& leading, Progress& peer, std::vector<Message>& messages) {
@@ -175,11 +195,11 @@ void Node::Core::install_received() {
   told_replaced_ = false;
   configurations_.reset(0, metadata.configuration);
   configuration_changed(false);
-  proposals_.skipped(metadata.index, outcomes_);
+  if (callers_ != nullptr) callers_->proposals.skipped(metadata.index, callers_->proposal_outcomes);
   commit_ = handed_ = metadata.index;
   handed_out_.clear();
   unapplied_bytes_ = 0;
-  newest_snapshot_ = incoming_->metadata;
+  newest_snapshot_ = std::make_shared<SnapshotMetadata>(metadata);
   snapshot_to_install_ = true;
 }
 

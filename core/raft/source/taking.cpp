@@ -25,7 +25,7 @@ bool Node::Core::look_for_ready() const {
 
 bool Node::Core::something_to_take() const {
   if (!messages_.empty() || !messages_after_.empty() || told_last_ < log_.last_index() || !chunks_.empty() ||
-      snapshot_to_install_ || !reads_.empty() || !outcomes_.empty() || transfer_outcome_.has_value()) {
+      snapshot_to_install_ || (callers_ != nullptr && callers_->has_outcomes())) {
     return true;
   }
   if (hard_state() != told_hard_state_) return true;
@@ -100,15 +100,11 @@ void Node::Core::take_committed(Ready& ready) {
 }
 
 void Node::Core::take_news(Ready& ready) {
-  if (!reads_.empty()) {
-    ready.reads.insert(ready.reads.end(), reads_.begin(), reads_.end());
-    reads_.clear();
+  if (callers_ != nullptr && callers_->has_outcomes()) {
+    ready.reads.swap(callers_->read_outcomes);
+    ready.proposals.swap(callers_->proposal_outcomes);
+    ready.transfer = std::exchange(callers_->transfer_outcome, std::nullopt);
   }
-  if (!outcomes_.empty()) {
-    ready.proposals.insert(ready.proposals.end(), outcomes_.begin(), outcomes_.end());
-    outcomes_.clear();
-  }
-  ready.transfer = std::exchange(transfer_outcome_, std::nullopt);
   if (told_role_.role != role() || told_role_.term != term_ || told_role_.leader != known_leader()) {
     told_role_ = RoleChange{role(), term_, known_leader()};
     ready.role = told_role_;

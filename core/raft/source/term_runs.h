@@ -27,6 +27,8 @@ class TermRuns {
   /// base() ≤ base ≤ last(): forgets what lies before `base`.
   void compact(Index base);
 
+  void release_memory() { runs_.shrink_to_fit(); }
+
   /// None outside base() … last(): "unknown" is never a term that could be taken for a real one (etcd 76f1249).
   std::optional<Term> term_at(Index index) const {
     if (index < base_ || index > last_) return std::nullopt;

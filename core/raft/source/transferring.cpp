@@ -33,7 +33,7 @@ void Node::Core::tell_to_go(Leader& leading, Progress& peer) {
 
 void Node::Core::give_up_transfer(Leader& leading) {
   trace(TransferEvent{TransferEvent::Step::given_up, leading.transfer_to});
-  transfer_outcome_ = TransferOutcome{leading.transfer_to, false};
+  callers().transfer_outcome = TransferOutcome{leading.transfer_to, false};
   leading.transfer_to = no_node;
   leading.transfer_told = false;
 }
@@ -42,7 +42,7 @@ void Node::Core::leader_learned() {
   if (transfer_watched_ == no_node) return;
   const bool done = known_leader() == transfer_watched_;
   if (done) trace(TransferEvent{TransferEvent::Step::done, transfer_watched_});
-  transfer_outcome_ = TransferOutcome{transfer_watched_, done};
+  callers().transfer_outcome = TransferOutcome{transfer_watched_, done};
   transfer_watched_ = no_node;
 }
 
