@@ -39,4 +39,9 @@ class Machine::Engine {
   std::vector<Event> events_;  // of the entry being applied
 };
 
+// What tests of the inner parts look at.
+struct MachineInside {
+  static const Indexes& indexes(const Machine& machine) { return machine.engine_->indexes(); }
+};
+
 }  // namespace kelek::machine

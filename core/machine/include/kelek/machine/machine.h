@@ -128,6 +128,7 @@ class Machine {
 
  private:
   class Engine;
+  friend struct MachineInside;  // for tests of the inner parts
   explicit Machine(std::unique_ptr<Engine> engine);
   std::unique_ptr<Engine> engine_;
 };
