@@ -40,6 +40,7 @@ enum class DiskOperation : std::uint8_t {
 /// whatever happens meanwhile. Safe to call from several threads; deterministic if called from one.
 class SimulatedDisk final : public FileSystem {
  public:
+  class Parts;  // inside
   explicit SimulatedDisk(std::uint64_t seed = 1);
   ~SimulatedDisk() override;
 
@@ -71,11 +72,10 @@ class SimulatedDisk final : public FileSystem {
   std::vector<std::byte> contents(const std::string& path) const;
   void set_contents(const std::string& path, std::vector<std::byte> bytes);
   std::vector<std::string> paths() const;
-  /// The same bytes and names, all durable; no faults.
+  /// The same, with all that is not durable yet; without faults, locks and open files.
   std::unique_ptr<SimulatedDisk> clone() const;
 
  private:
-  class Parts;
   std::shared_ptr<Parts> parts_;
 };
 
