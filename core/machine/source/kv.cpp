@@ -17,7 +17,7 @@ void unindex(Context& context, const std::string& key, const KvRecord& record) {
   }
 }
 
-void erase_key(Context& context, std::map<std::string, KvRecord, std::less<>>::iterator at, EndCause cause) {
+void erase_key(Context& context, KvAt at, EndCause cause) {
   unindex(context, at->first, at->second);
   context.indexes.kv_bytes -= kv_size(at->first, at->second);
   context.events.push_back(KvDeleteEvent{at->first, cause});
@@ -52,6 +52,11 @@ const KvRecord* find(const Context& context, const std::string& key) {
   return at == context.state.kv.end() ? nullptr : &at->second;
 }
 
+// Is what lower_bound gave the key itself?
+bool is_at(const Context& context, KvAt at, const std::string& key) {
+  return at != context.state.kv.end() && at->first == key;
+}
+
 Refusal can_put(const Context& context, const KvPut& put, const KvRecord* present) {
   const Limits& limits = context.state.limits;
   const uint64_t old_bytes = present ? put.key.size() + present->value.size() : 0;
@@ -73,10 +78,17 @@ Refusal can_put(const Context& context, const KvPut& put, const KvRecord* presen
 }  // namespace
 
 KvResult put_key(Context& context, const KvPut& put) {
+  return put_key(context, put, context.state.kv.lower_bound(put.key));
+}
+
+KvResult put_key(Context& context, const KvPut& put, KvAt at) {
   KvResult answer;
-  const auto [at, inserted] = context.state.kv.try_emplace(put.key);
+  const bool absent = !is_at(context, at, put.key);
+  if (absent) {
+    at = context.state.kv.try_emplace(at, put.key);
+  }
   KvRecord& record = at->second;
-  if (inserted) {
+  if (absent) {
     record.create_revision = context.revision;
     context.indexes.kv_bytes += put.key.size() + put.value.size();
   } else {
@@ -143,7 +155,8 @@ Refusal can_delete_range(const Context& context, const KeyRange& range) {
 }
 
 Result execute(Context& context, const KvPut& put) {
-  const KvRecord* present = find(context, put.key);
+  const KvAt at = context.state.kv.lower_bound(put.key);
+  const KvRecord* present = is_at(context, at, put.key) ? &at->second : nullptr;
   if (put.if_absent && present) {
     KvResult body;
     body.record = without_value(*present);
@@ -160,7 +173,7 @@ Result execute(Context& context, const KvPut& put) {
     return refuse(Code::over_limit, too_much("the previous value", present->value.size(), "bytes",
                                              "result_bytes", context.state.limits.result_bytes));
   }
-  return done(put_key(context, put));
+  return done(put_key(context, put, at));
 }
 
 Result execute(Context& context, const KvDelete& command) {

@@ -5,7 +5,11 @@
 
 namespace kelek::machine {
 
+using KvAt = std::map<std::string, KvRecord, std::less<>>::iterator;
+
 KvResult put_key(Context& context, const KvPut& put);
+// The same for who has found the place of the key already (lower_bound).
+KvResult put_key(Context& context, const KvPut& put, KvAt at);
 KvResult delete_key(Context& context, const KvDelete& command);
 KvResult delete_key_range(Context& context, const KeyRange& range);
 Refusal can_delete_range(const Context& context, const KeyRange& range);
