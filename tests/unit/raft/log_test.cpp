@@ -10,7 +10,9 @@ using namespace kelek::raft;
 
 namespace {
 
-Entry entry_of(Term term, std::string_view text) { return Entry{Payload::copy_of(text), EntryKind::command, term}; }
+Entry entry_of(Term term, std::string_view text) {
+  return Entry{Payload::copy_of(text), EntryKind::command, term};
+}
 
 Log log_of(Index count, Term term = 1) {
   Log log;

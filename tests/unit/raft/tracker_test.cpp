@@ -7,7 +7,9 @@ using namespace kelek::raft;
 
 namespace {
 
-Configuration voters(std::initializer_list<NodeId> ids) { return Configuration::of_voters(std::vector<NodeId>(ids)); }
+Configuration voters(std::initializer_list<NodeId> ids) {
+  return Configuration::of_voters(std::vector<NodeId>(ids));
+}
 
 std::uint64_t reached(const Tracker& tracker, Index self) {
   return tracker.quorum_value(self, [](const Progress& peer) { return peer.match; });

@@ -10,7 +10,9 @@ using namespace kelek::raft;
 
 namespace {
 
-WaitingRead read_at(Token token, Index index) { return WaitingRead{token, 1, 0, index, 0}; }
+WaitingRead read_at(Token token, Index index) {
+  return WaitingRead{token, 1, 0, index, 0};
+}
 
 std::vector<Token> confirmed(Reads& reads, Round round) {
   std::vector<Token> tokens;
