@@ -71,6 +71,7 @@ Failure Opening::open() {
   Failure failure = check_options();
   if (!failure.failed()) failure = open_sockets();
   if (!failure.failed()) failure = open_directory();
+  if (!failure.failed()) failure = bind_sockets();
   return failure;
 }
 
@@ -118,6 +119,12 @@ Failure Opening::open_sockets() {
                                               engine_.events);
   const transport::Status clients = engine_.registry.set_clients(options.clients);
   if (!clients.ok()) return failure_of_socket(clients.error());
+  return {};
+}
+
+/// Last of all, when it is known whose keys may knock: an early caller would be refused for nothing.
+Failure Opening::bind_sockets() {
+  const CoordinatorOptions& options = engine_.options;
   const auto peer_bound = engine_.peers->bind(options.peer_bind);
   if (!peer_bound.ok()) return failure_of_socket(peer_bound.error());
   const auto client_bound = engine_.server->bind(options.client_bind);

@@ -30,6 +30,7 @@ class Opening {
  private:
   Failure check_options();
   Failure open_sockets();
+  Failure bind_sockets();
   Failure open_directory();
   Failure begin_blank();
   Failure read_or_make_incarnation();
