@@ -52,6 +52,12 @@ Result<Recovered> DataDirectory::Parts::open(const Identity* owner, const Storag
                       path_ + " belongs to " + describe(identity_) + ", not to " + describe(*owner) + ".");
   }
   if (Status locked = lock(); !locked) return locked.error();
+  if (tidy) {
+    // A name whose directory could not be synced by an earlier life may be in the cache alone.
+    for (const std::string& folder : {path_, log_path(), snapshots_path()}) {
+      if (Status synced = files_.sync_directory(folder); !synced) return synced.error();
+    }
+  }
   Result<RecoveredLog> log = recover_log(files_, log_path(), identity_, watch);
   if (!log) return log.error();
   snapshots_.reset(new SnapshotStore(

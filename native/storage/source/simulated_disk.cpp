@@ -325,6 +325,11 @@ void SimulatedDisk::set_capacity(std::uint64_t bytes) {
   parts_->capacity = bytes;
 }
 
+std::uint64_t SimulatedDisk::capacity_used() const {
+  const std::lock_guard<std::mutex> lock(parts_->mutex);
+  return parts_->used_bytes();
+}
+
 void SimulatedDisk::flip_bit(const std::string& path, std::uint64_t bit) {
   std::vector<std::byte> bytes = contents(path);
   if (bit / 8 >= bytes.size()) return;

@@ -77,4 +77,7 @@ class Script {
   std::string failure_;
 };
 
+/// Opens what a crash or a failure left and holds it against what the script knows; then writes on, and loses power.
+void check_recovery(SimulatedDisk& disk, const Script& script);
+
 }  // namespace kelek::storage::test

@@ -67,6 +67,8 @@ class SimulatedDisk final : public FileSystem {
   void stop_at(std::uint64_t operation);
 
   void set_capacity(std::uint64_t bytes);
+  /// Of all files together.
+  std::uint64_t capacity_used() const;
   /// Only as fakes of damage: changes the durable image and the cache alike.
   void flip_bit(const std::string& path, std::uint64_t bit);
   std::vector<std::byte> contents(const std::string& path) const;
