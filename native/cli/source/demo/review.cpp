@@ -12,6 +12,7 @@
 #include <kelek/transport/identity_registry.h>
 
 #include "../output.h"
+#include "../rules.h"
 
 namespace kelek::cli {
 namespace {
@@ -77,18 +78,14 @@ class Fields {
   nlohmann::json object_;
 };
 
-template <typename Enum>
-Enum word_of(const Fields& fields, const char* name, const std::string& word, Enum last, const char* (*name_of)(Enum)) {
-  std::string all;
-  for (unsigned i = 0; i <= static_cast<unsigned>(last); ++i) {
-    std::string known = name_of(static_cast<Enum>(i));
-    std::string spelled = word;
-    std::replace(known.begin(), known.end(), '-', '_');
-    std::replace(spelled.begin(), spelled.end(), '-', '_');
-    if (known == spelled) return static_cast<Enum>(i);
-    all += (all.empty() ? "" : ", ") + known;
+/// Names the line where `parse` names only the word.
+template <typename Parse>
+auto word_of(const Fields& fields, const std::string& word, Parse parse) {
+  try {
+    return parse(word);
+  } catch (const Failed& failure) {
+    fields.refuse(failure.text);
   }
-  fields.refuse(fmt::format("{} '{}' is none of {}", name, shortened(word, 40), all));
 }
 
 void read_options(Fields& fields, Review& review, const machine::Limits& limits) {
@@ -117,7 +114,7 @@ void read_header(Fields& fields, Review& review, std::string& status_quo) {
   }
   review.title = fields.text("title", limits.question_bytes, false);
   const std::string rule = fields.text("rule", 100);
-  review.rules.rule = word_of(fields, "rule", rule, machine::Rule::one_per_organisation, machine::rule_name);
+  review.rules.rule = word_of(fields, rule, parse_rule);
   const std::uint64_t seconds = fields.number("deadline_seconds", 0, max_deadline_seconds);
   if (seconds == 0) fields.refuse("'deadline_seconds' is missing or 0");
   review.deadline_ms = seconds * 1'000;
@@ -126,7 +123,7 @@ void read_header(Fields& fields, Review& review, std::string& status_quo) {
   review.rules.participation_floor = fields.number("participation_floor", 0, max_votes);
   const std::string tie = fields.text("tie_rule", 100, false);
   if (!tie.empty()) {
-    review.rules.tie_rule = word_of(fields, "tie_rule", tie, machine::TieRule::chair, machine::tie_rule_name);
+    review.rules.tie_rule = word_of(fields, tie, parse_tie_rule);
   }
   status_quo = fields.text("status_quo", limits.name_bytes, false);
   review.rules.chair = fields.text("chair", limits.name_bytes, false);
