@@ -1,0 +1,195 @@
+// Measures a durable cluster of three coordinators, each a process with its own synced log: commits with so
+// many outstanding, offered at the leader itself or through a client over ZeroMQ, and the gap after the
+// leader is killed. Prints one JSON row a line.
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <kelek/client/client.h>
+#include <kelek/transport/keys.h>
+
+#include "../harness/measure.h"
+#include "cluster.h"
+#include "load.h"
+
+namespace kelek::bench {
+namespace {
+
+constexpr std::uint64_t nodes = 3;
+
+struct Arguments {
+  std::string program;
+  std::string folder;
+  bool curve = true;
+  bool log_thread = false;
+  bool quick = false;
+  bool client = true;
+  std::uint64_t kills = 0;
+  std::vector<std::uint64_t> outstanding;
+};
+
+/// So many commands that a run takes about a second.
+std::uint64_t count_of(std::uint64_t outstanding, bool quick) {
+  const std::uint64_t count = outstanding == 1 ? 1'500 : 600 * outstanding;
+  return quick ? count / 5 : std::min<std::uint64_t>(count, 250'000);
+}
+
+void report_load(const std::string& bench, std::uint64_t outstanding, const LoadResult& result,
+                 std::uint64_t p50_ns, std::uint64_t p99_ns, std::uint64_t cpu_ns) {
+  const auto done = static_cast<double>(result.done);
+  report_figures({bench, nodes, payload_bytes, outstanding},
+                 {{"cpu_ns_per_op", static_cast<double>(cpu_ns) / done},
+                  {"wall_ns_per_op", static_cast<double>(result.wall_ns) / done},
+                  {"p50_ns", static_cast<double>(p50_ns)},
+                  {"p99_ns", static_cast<double>(p99_ns)},
+                  {"failed", static_cast<double>(result.failed)}});
+}
+
+/// Offered in the leader's process.
+void embedded_load(Cluster& cluster, const std::string& bench, std::uint64_t outstanding,
+                   std::uint64_t count) {
+  const std::uint64_t leader = cluster.leader();
+  const std::uint64_t cpu_before_ns = cluster.cpu_ns();
+  std::istringstream answer(
+      cluster.ask(leader, "load " + std::to_string(outstanding) + " " + std::to_string(count)));
+  LoadResult result;
+  std::uint64_t p50_ns = 0;
+  std::uint64_t p99_ns = 0;
+  answer >> result.done >> result.failed >> result.wall_ns >> p50_ns >> p99_ns;
+  report_load(bench, outstanding, result, p50_ns, p99_ns, cluster.cpu_ns() - cpu_before_ns);
+}
+
+/// Through a client over ZeroMQ, in this process. CPU time is the members' alone.
+void client_load(Cluster& cluster, const std::string& bench, std::uint64_t outstanding, std::uint64_t count) {
+  const std::uint64_t leader = cluster.leader();
+  client::ClientOptions options;
+  const ClusterPlan& plan = cluster.plan();
+  std::string server_key;
+  if (plan.curve) {
+    auto keys = transport::read_key_file(plan.key_file(leader));
+    if (keys.ok()) server_key = keys.value().public_key.text();
+  }
+  options.coordinators = {{"127.0.0.1:" + std::to_string(plan.client_ports[leader - 1]), server_key}};
+  options.key_file = plan.client_key_file();
+  options.transport.plaintext_for_bench = !plan.curve;
+  options.exactly_once =
+      false;  // with sessions only session_window commands are with the coordinator at a time
+  auto made = client::Client::create(options);
+  if (!made.ok()) {
+    std::fprintf(stderr, "error: %s\n", made.problem.text.c_str());
+    std::exit(1);
+  }
+  client::Client& client = *made.value;
+  const auto run = [&](std::uint64_t commands) {
+    Load load(outstanding, commands);
+    load.start([&client](std::function<void(bool)> done) {
+      client::CallOptions call;
+      call.deadline_ms = 30'000;
+      client.execute_async(
+          machine::CommandBody(put_command()),
+          [done = std::move(done)](client::Answer<machine::Result>&& answer) { done(answer.ok()); }, call);
+    });
+    while (!load.finished()) client.run(std::chrono::milliseconds(100));
+    return load.take();
+  };
+  (void)run(outstanding);  // connects
+  const std::uint64_t cpu_before_ns = cluster.cpu_ns();
+  const LoadResult result = run(count);
+  report_load(bench, outstanding, result, result.percentile_ns(50), result.percentile_ns(99),
+              cluster.cpu_ns() - cpu_before_ns);
+}
+
+/// Kills the leader, and takes the time until a command made after that is committed at another member.
+void failover(Cluster& cluster, const std::string& bench, std::uint64_t kills) {
+  std::vector<double> gaps_ns;
+  for (std::uint64_t i = 0; i < kills; ++i) {
+    const std::uint64_t leader = cluster.leader();
+    const std::uint64_t survivor = leader % nodes + 1;
+    const std::uint64_t killed_ns = wall_ns();
+    cluster.kill(leader);
+    const std::uint64_t committed_ns = std::strtoull(cluster.ask(survivor, "commit").c_str(), nullptr, 10);
+    if (committed_ns < killed_ns) {
+      std::fprintf(stderr, "error: nothing was committed after the leader was killed\n");
+      std::exit(1);
+    }
+    gaps_ns.push_back(static_cast<double>(committed_ns - killed_ns));
+    cluster.start(leader);
+    (void)cluster.ask(leader, "leader");  // it follows again
+  }
+  if (gaps_ns.empty()) return;
+  std::sort(gaps_ns.begin(), gaps_ns.end());
+  report_figures({bench, nodes, payload_bytes, kills},
+                 {{"wall_ns_per_op", gaps_ns[gaps_ns.size() / 2]}, {"worst_ns", gaps_ns.back()}});
+}
+
+int measure(const Arguments& arguments) {
+  signal(SIGPIPE, SIG_IGN);
+  Cluster cluster(arguments.program, arguments.folder, nodes, arguments.curve, arguments.log_thread);
+  const std::string way =
+      std::string(arguments.curve ? "curve" : "plain") + (arguments.log_thread ? "/thread" : "");
+  (void)cluster.leader();
+  const auto idle_bytes = static_cast<double>(cluster.resident_bytes(cluster.leader()));
+  report_figures({"idle/" + way, nodes, 0, 0}, {{"bytes_per_op", idle_bytes}});
+  (void)cluster.ask(cluster.leader(), "load 64 2000");  // warms up
+  for (const std::uint64_t outstanding : arguments.outstanding) {
+    embedded_load(cluster, "commit/" + way, outstanding, count_of(outstanding, arguments.quick));
+  }
+  if (arguments.client) {
+    for (const std::uint64_t outstanding : arguments.outstanding) {
+      client_load(cluster, "client/" + way, outstanding, count_of(outstanding, arguments.quick));
+    }
+  }
+  failover(cluster, "failover/" + way, arguments.kills);
+  return 0;
+}
+
+}  // namespace
+}  // namespace kelek::bench
+
+int main(int count, char** values) {
+  using namespace kelek::bench;
+  if (count == 4 && std::string_view(values[1]) == "--member") {
+    return run_member(ClusterPlan::from_text(values[3]), std::strtoull(values[2], nullptr, 10));
+  }
+  Arguments arguments;
+  arguments.program = values[0];
+  bool good = true;
+  for (int i = 1; i < count; ++i) {
+    const std::string_view argument = values[i];
+    if (argument == "--plain") {
+      arguments.curve = false;
+    } else if (argument == "--log-thread") {
+      arguments.log_thread = true;
+    } else if (argument == "--quick") {
+      arguments.quick = true;
+    } else if (argument == "--no-client") {
+      arguments.client = false;
+    } else if (argument == "--folder" && i + 1 < count) {
+      arguments.folder = values[++i];
+    } else if (argument == "--outstanding" && i + 1 < count) {
+      arguments.outstanding.push_back(std::strtoull(values[++i], nullptr, 10));
+      good = good && arguments.outstanding.back() > 0;
+    } else if (argument == "--kills" && i + 1 < count) {
+      arguments.kills = std::strtoull(values[++i], nullptr, 10);
+    } else {
+      good = false;
+    }
+  }
+  if (!good || arguments.folder.empty()) {
+    std::fprintf(
+        stderr,
+        "usage: cluster_bench --folder FOLDER [--plain] [--log-thread] [--no-client] [--kills COUNT] "
+        "[--quick]\n");
+    return 2;
+  }
+  if (arguments.outstanding.empty()) arguments.outstanding = {1, 64, 256, 1024};
+  return measure(arguments);
+}
