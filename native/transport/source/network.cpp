@@ -7,6 +7,14 @@
 
 #include "network_parts.h"
 
+#if defined(__SANITIZE_THREAD__)
+// Calls from within libraries that the thread sanitizer does not see into; see sanitizer.h.
+extern "C" const char* __tsan_default_suppressions();
+extern "C" const char* __tsan_default_suppressions() {
+  return "called_from_lib:libzmq.so\ncalled_from_lib:libsodium.so\n";
+}
+#endif
+
 namespace kelek::transport {
 namespace {
 

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "sanitizer.h"
+
 namespace kelek::transport {
 namespace {
 
@@ -13,6 +15,7 @@ struct SharedFrame {
 };
 
 void release(void*, void* hint) {
+  take_over(hint);
   const std::unique_ptr<SharedFrame> shared(static_cast<SharedFrame*>(hint));
   shared->held->fetch_sub(shared->frame.size(), std::memory_order_relaxed);
 }
@@ -35,7 +38,7 @@ OutgoingMessage::OutgoingMessage(const raft::Payload& frame, const HeldBytes& he
     return;
   }
   held->fetch_add(frame.size(), std::memory_order_relaxed);
-  shared.release();
+  hand_over(shared.release());
 }
 
 void OutgoingMessage::copy(std::span<const std::byte> frame) {
