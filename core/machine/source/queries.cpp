@@ -181,7 +181,7 @@ TopicPage Machine::topic_tail(std::string_view name, uint64_t limit) const {
   uint64_t offset = found->first_offset + found->records.size();
   uint64_t bytes = 0;
   for (uint64_t i = 0; i < wanted; ++i) {
-    bytes += topic_record_size(found->records[found->records.size() - 1 - i]);
+    bytes += topic_record_size(found->records[static_cast<size_t>(found->records.size() - 1 - i)]);
     if (bytes > limits().page_bytes && i != 0) {
       break;
     }

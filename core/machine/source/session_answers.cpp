@@ -32,7 +32,7 @@ SessionCheck check_session(Context& context) {
     return check;
   }
   check.replayed = true;
-  check.answer = session.results[session.results.size() - 1 - behind].result;
+  check.answer = session.results[session.results.size() - 1 - static_cast<size_t>(behind)].result;
   return check;
 }
 

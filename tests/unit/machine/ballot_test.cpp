@@ -172,6 +172,16 @@ TEST_CASE("when no option can win any more, the ballot closes as rejected") {
   CHECK(verdict(world, ballot).abstentions == 1);
 }
 
+TEST_CASE("settled before the floor is reached, it is rejected: a quorum could not change that") {
+  World world;
+  BallotOpen command = review(Rule::unanimous);
+  command.rules.participation_floor = 5;
+  const uint64_t ballot = open(world, command);
+  vote(world, "ada", ballot, "approve");
+  vote(world, "ben", ballot, "reject");
+  CHECK(verdict(world, ballot).outcome == Outcome::rejected);
+}
+
 TEST_CASE("a holder of a veto ends it, whatever the majority") {
   World world;
   BallotOpen command = review();
