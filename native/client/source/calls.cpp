@@ -78,7 +78,12 @@ void Client::Parts::run(std::uint64_t timeout_ms) {
     const std::chrono::milliseconds wait(wait_until > now ? wait_until - now : 0);
     if (socket_) {
       socket_->poll(wait);
-      while (std::optional<raft::Payload> frame = socket_->receive()) receive(*frame);
+      // What a frame says may end the link.
+      while (socket_) {
+        const std::optional<raft::Payload> frame = socket_->receive();
+        if (!frame.has_value()) break;
+        receive(*frame);
+      }
       look_at_link();
     } else if (wait.count() > 0) {
       timespec pause{wait.count() / 1'000, (wait.count() % 1'000) * 1'000'000};
