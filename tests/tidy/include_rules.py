@@ -14,7 +14,7 @@ ARROWS = {
     "storage": ["raft", "wire"],
     "transport": ["wire"],
     "runtime": ["storage", "transport", "machine"],
-    "client": ["wire"],
+    "client": ["wire", "transport"],
     "gateway": ["wire", "client"],
     "cli": ["runtime", "client", "gateway", "sim"],
     "c": ["sim", "client"],
