@@ -23,8 +23,6 @@
 namespace kelek::bench {
 namespace {
 
-constexpr std::uint64_t nodes = 3;
-
 struct Arguments {
   std::string program;
   std::string folder;
@@ -32,7 +30,9 @@ struct Arguments {
   bool log_thread = false;
   bool quick = false;
   bool client = true;
+  std::uint64_t nodes = 3;
   std::uint64_t kills = 0;
+  std::uint64_t history = 0;
   std::vector<std::uint64_t> outstanding;
 };
 
@@ -42,15 +42,14 @@ std::uint64_t count_of(std::uint64_t outstanding, bool quick) {
   return quick ? count / 5 : std::min<std::uint64_t>(count, 250'000);
 }
 
-void report_load(const std::string& bench, std::uint64_t outstanding, const LoadResult& result,
-                 std::uint64_t p50_ns, std::uint64_t p99_ns, std::uint64_t cpu_ns) {
+void report_load(const Subject& subject, const LoadResult& result, std::uint64_t p50_ns, std::uint64_t p99_ns,
+                 std::uint64_t cpu_ns) {
   const auto done = static_cast<double>(result.done);
-  report_figures({bench, nodes, payload_bytes, outstanding},
-                 {{"cpu_ns_per_op", static_cast<double>(cpu_ns) / done},
-                  {"wall_ns_per_op", static_cast<double>(result.wall_ns) / done},
-                  {"p50_ns", static_cast<double>(p50_ns)},
-                  {"p99_ns", static_cast<double>(p99_ns)},
-                  {"failed", static_cast<double>(result.failed)}});
+  report_figures(subject, {{"cpu_ns_per_op", static_cast<double>(cpu_ns) / done},
+                           {"wall_ns_per_op", static_cast<double>(result.wall_ns) / done},
+                           {"p50_ns", static_cast<double>(p50_ns)},
+                           {"p99_ns", static_cast<double>(p99_ns)},
+                           {"failed", static_cast<double>(result.failed)}});
 }
 
 /// Offered in the leader's process.
@@ -64,7 +63,8 @@ void embedded_load(Cluster& cluster, const std::string& bench, std::uint64_t out
   std::uint64_t p50_ns = 0;
   std::uint64_t p99_ns = 0;
   answer >> result.done >> result.failed >> result.wall_ns >> p50_ns >> p99_ns;
-  report_load(bench, outstanding, result, p50_ns, p99_ns, cluster.cpu_ns() - cpu_before_ns);
+  report_load({bench, cluster.plan().size(), payload_bytes, outstanding}, result, p50_ns, p99_ns,
+              cluster.cpu_ns() - cpu_before_ns);
 }
 
 /// Through a client over ZeroMQ, in this process. CPU time is the members' alone.
@@ -103,8 +103,8 @@ void client_load(Cluster& cluster, const std::string& bench, std::uint64_t outst
   (void)run(outstanding);  // connects
   const std::uint64_t cpu_before_ns = cluster.cpu_ns();
   const LoadResult result = run(count);
-  report_load(bench, outstanding, result, result.percentile_ns(50), result.percentile_ns(99),
-              cluster.cpu_ns() - cpu_before_ns);
+  report_load({bench, cluster.plan().size(), payload_bytes, outstanding}, result, result.percentile_ns(50),
+              result.percentile_ns(99), cluster.cpu_ns() - cpu_before_ns);
 }
 
 /// Kills the leader, and takes the time until a command made after that is committed at another member.
@@ -112,7 +112,7 @@ void failover(Cluster& cluster, const std::string& bench, std::uint64_t kills) {
   std::vector<double> gaps_ns;
   for (std::uint64_t i = 0; i < kills; ++i) {
     const std::uint64_t leader = cluster.leader();
-    const std::uint64_t survivor = leader % nodes + 1;
+    const std::uint64_t survivor = leader % cluster.plan().size() + 1;
     const std::uint64_t killed_ns = wall_ns();
     cluster.kill(leader);
     const std::uint64_t committed_ns = std::strtoull(cluster.ask(survivor, "commit").c_str(), nullptr, 10);
@@ -126,18 +126,56 @@ void failover(Cluster& cluster, const std::string& bench, std::uint64_t kills) {
   }
   if (gaps_ns.empty()) return;
   std::sort(gaps_ns.begin(), gaps_ns.end());
-  report_figures({bench, nodes, payload_bytes, kills},
+  report_figures({bench, cluster.plan().size(), payload_bytes, kills},
                  {{"wall_ns_per_op", gaps_ns[gaps_ns.size() / 2]}, {"worst_ns", gaps_ns.back()}});
+}
+
+/// Writes so many entries, then kills a member and takes the time until a command through it is committed
+/// again.
+void history(Cluster& cluster, const std::string& way, std::uint64_t entries) {
+  const std::uint64_t leader = cluster.leader();
+  for (std::uint64_t done = 0; done < entries; done += 100'000) {
+    (void)cluster.ask(leader,
+                      "load 1024 " + std::to_string(std::min<std::uint64_t>(100'000, entries - done)));
+  }
+  const std::uint64_t member = leader % cluster.plan().size() + 1;
+  const auto resident = static_cast<double>(cluster.resident_bytes(member));
+  cluster.kill(member);
+  const std::uint64_t begun_ns = wall_ns();
+  cluster.start(member);
+  (void)cluster.ask(member, "leader");
+  const auto restart_ns = static_cast<double>(wall_ns() - begun_ns);
+  report_figures({"history/" + way, cluster.plan().size(), payload_bytes, entries},
+                 {{"wall_ns_per_op", restart_ns}, {"bytes_per_op", resident}});
+}
+
+/// Reads the argument at `i`, and the value behind it where it has one. False if it makes no sense.
+bool read_argument(Arguments& arguments, char** values, int count, int& i) {
+  const std::string_view argument = values[i];
+  if (argument == "--plain") return arguments.curve = false, true;
+  if (argument == "--log-thread") return arguments.log_thread = true;
+  if (argument == "--quick") return arguments.quick = true;
+  if (argument == "--no-client") return arguments.client = false, true;
+  if (++i == count) return false;
+  if (argument == "--folder") return arguments.folder = values[i], true;
+  const std::uint64_t number = std::strtoull(values[i], nullptr, 10);
+  if (number == 0) return false;
+  if (argument == "--nodes") return arguments.nodes = number, true;
+  if (argument == "--kills") return arguments.kills = number, true;
+  if (argument == "--history") return arguments.history = number, true;
+  if (argument == "--outstanding") return arguments.outstanding.push_back(number), true;
+  return false;
 }
 
 int measure(const Arguments& arguments) {
   signal(SIGPIPE, SIG_IGN);
-  Cluster cluster(arguments.program, arguments.folder, nodes, arguments.curve, arguments.log_thread);
+  Cluster cluster(arguments.program, arguments.folder, arguments.nodes, arguments.curve,
+                  arguments.log_thread);
   const std::string way =
       std::string(arguments.curve ? "curve" : "plain") + (arguments.log_thread ? "/thread" : "");
   (void)cluster.leader();
   const auto idle_bytes = static_cast<double>(cluster.resident_bytes(cluster.leader()));
-  report_figures({"idle/" + way, nodes, 0, 0}, {{"bytes_per_op", idle_bytes}});
+  report_figures({"idle/" + way, arguments.nodes, 0, 0}, {{"bytes_per_op", idle_bytes}});
   (void)cluster.ask(cluster.leader(), "load 64 2000");  // warms up
   for (const std::uint64_t outstanding : arguments.outstanding) {
     embedded_load(cluster, "commit/" + way, outstanding, count_of(outstanding, arguments.quick));
@@ -148,6 +186,7 @@ int measure(const Arguments& arguments) {
     }
   }
   failover(cluster, "failover/" + way, arguments.kills);
+  if (arguments.history > 0) history(cluster, way, arguments.history);
   return 0;
 }
 
@@ -162,27 +201,7 @@ int main(int count, char** values) {
   Arguments arguments;
   arguments.program = values[0];
   bool good = true;
-  for (int i = 1; i < count; ++i) {
-    const std::string_view argument = values[i];
-    if (argument == "--plain") {
-      arguments.curve = false;
-    } else if (argument == "--log-thread") {
-      arguments.log_thread = true;
-    } else if (argument == "--quick") {
-      arguments.quick = true;
-    } else if (argument == "--no-client") {
-      arguments.client = false;
-    } else if (argument == "--folder" && i + 1 < count) {
-      arguments.folder = values[++i];
-    } else if (argument == "--outstanding" && i + 1 < count) {
-      arguments.outstanding.push_back(std::strtoull(values[++i], nullptr, 10));
-      good = good && arguments.outstanding.back() > 0;
-    } else if (argument == "--kills" && i + 1 < count) {
-      arguments.kills = std::strtoull(values[++i], nullptr, 10);
-    } else {
-      good = false;
-    }
-  }
+  for (int i = 1; i < count && good; ++i) good = read_argument(arguments, values, count, i);
   if (!good || arguments.folder.empty()) {
     std::fprintf(
         stderr,

@@ -8,7 +8,7 @@
 #include <kelek/raft/node.h>
 
 #include "../harness/allocations.h"
-#include "../harness/measure.h"
+#include "../harness/samples.h"
 #include "group.h"
 #include "growth.h"
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "../harness/measure.h"
+#include "../harness/samples.h"
 
 namespace kelek::bench {
 
