@@ -1,5 +1,5 @@
-// AuditLimiter: lets the first of a kind through and then one now and then, so that neither a flood of one stranger
-// nor of many fills the log.
+// AuditLimiter: lets the first of a kind through and then one now and then, so that neither a flood of one
+// stranger nor of many fills the log.
 #pragma once
 
 #include <chrono>
@@ -15,8 +15,9 @@ class AuditLimiter {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  /// Whether `record` may be written at `now`; if so, its `suppressed` says how many were not, since the last.
-  /// The same event from the same key, address and peer: one in 10 s. All together: 20 at once, then 5 a second.
+  /// Whether `record` may be written at `now`; if so, its `suppressed` says how many were not, since the
+  /// last. The same event from the same key, address and peer: one in 10 s. All together: 20 at once, then 5
+  /// a second.
   bool admit(AuditRecord& record, Time now);
 
  private:

@@ -146,7 +146,8 @@ bool ClientServer::receive(ClientFrame& frame) {
     if (in_parts) drop_rest(state_->socket);
     const std::span<const std::byte> bytes = owner->message.bytes();
     const std::optional<ConnectionId> connection = parse_routing_id(routing_id.bytes());
-    if (complete && !in_parts && connection && bytes.size() <= state_->network.options.max_client_frame_bytes) {
+    if (complete && !in_parts && connection &&
+        bytes.size() <= state_->network.options.max_client_frame_bytes) {
       frame.client = state_->client_of(owner->message);
       if (frame.client) {
         frame.connection = *connection;
@@ -181,7 +182,9 @@ SendOutcome ClientServer::send(ConnectionId to, const raft::Payload& frame) {
   return state_->send(to, body, frame.size());
 }
 
-zmq_pollitem_t ClientServer::poll_item() const { return {state_->socket.get(), 0, ZMQ_POLLIN, 0}; }
+zmq_pollitem_t ClientServer::poll_item() const {
+  return {state_->socket.get(), 0, ZMQ_POLLIN, 0};
+}
 
 ClientServerCounters ClientServer::counters() const {
   ClientServerCounters counters = state_->counters;

@@ -46,7 +46,10 @@ Result<std::unique_ptr<Gatekeeper>> Gatekeeper::start(void* context, const Ident
 }
 
 Gatekeeper::Gatekeeper(Socket requests, Wakeup wakeup, const IdentityRegistry& registry, AuditSink audit)
-    : requests_(std::move(requests)), wakeup_(std::move(wakeup)), registry_(registry), audit_(std::move(audit)) {}
+    : requests_(std::move(requests)),
+      wakeup_(std::move(wakeup)),
+      registry_(registry),
+      audit_(std::move(audit)) {}
 
 Gatekeeper::~Gatekeeper() {
   stop_ = true;
@@ -126,8 +129,8 @@ bool Gatekeeper::answer_request() {
   }
   const ZapAnswer answer = answer_zap(frames, registry_);
   const std::string request_id = frames.size() > 1 ? frames[1] : std::string();
-  const std::array<std::string_view, 6> reply = {"1.0",          request_id,     answer.status_code, answer.status_text,
-                                                 answer.user_id, std::string_view()};
+  const std::array<std::string_view, 6> reply = {
+      "1.0", request_id, answer.status_code, answer.status_text, answer.user_id, std::string_view()};
   for (std::size_t part = 0; part < reply.size(); ++part) {
     const int flags = ZMQ_DONTWAIT | (part + 1 < reply.size() ? ZMQ_SNDMORE : 0);
     while (zmq_send(requests_.get(), reply[part].data(), reply[part].size(), flags) < 0 && errno == EINTR) {
@@ -140,7 +143,8 @@ bool Gatekeeper::answer_request() {
 void Gatekeeper::read_events(Watched& watched) {
   Monitor::Event event;
   for (int done = 0; done < turn_length && watched.monitor.next(event); ++done) {
-    const std::optional<AuditRecord> record = std::visit([&](auto& watch) { return watch.take(event); }, watched.watch);
+    const std::optional<AuditRecord> record =
+        std::visit([&](auto& watch) { return watch.take(event); }, watched.watch);
     if (record) write(*record);
   }
 }

@@ -1,5 +1,5 @@
-// Gatekeeper: the thread at the door. It answers ZAP requests and empties the monitors, and so goes on when the
-// coordinator's loop waits for its disk.
+// Gatekeeper: the thread at the door. It answers ZAP requests and empties the monitors, and so goes on when
+// the coordinator's loop waits for its disk.
 #pragma once
 
 #include <atomic>
@@ -27,7 +27,8 @@ using WatchId = std::uint64_t;
 class Gatekeeper {
  public:
   /// Refused if the context has a ZAP handler already, or no thread can be had. All outlive the Gatekeeper.
-  static Result<std::unique_ptr<Gatekeeper>> start(void* context, const IdentityRegistry& registry, AuditSink audit);
+  static Result<std::unique_ptr<Gatekeeper>> start(void* context, const IdentityRegistry& registry,
+                                                   AuditSink audit);
   /// Waits for the thread.
   ~Gatekeeper();
   Gatekeeper(const Gatekeeper&) = delete;

@@ -12,8 +12,12 @@ namespace {
 
 constexpr std::size_t fingerprint_bytes = 8;
 
-std::uint8_t* octets(std::byte* bytes) { return reinterpret_cast<std::uint8_t*>(bytes); }
-const std::uint8_t* octets(const std::byte* bytes) { return reinterpret_cast<const std::uint8_t*>(bytes); }
+std::uint8_t* octets(std::byte* bytes) {
+  return reinterpret_cast<std::uint8_t*>(bytes);
+}
+const std::uint8_t* octets(const std::byte* bytes) {
+  return reinterpret_cast<const std::uint8_t*>(bytes);
+}
 
 }  // namespace
 
@@ -59,7 +63,9 @@ SecretKey& SecretKey::operator=(SecretKey&& other) noexcept {
   return *this;
 }
 
-SecretKey::~SecretKey() { sodium_memzero(bytes_.data(), key_bytes); }
+SecretKey::~SecretKey() {
+  sodium_memzero(bytes_.data(), key_bytes);
+}
 
 Result<KeyPair> generate_key_pair() {
   std::array<char, key_text_length + 1> public_text{};

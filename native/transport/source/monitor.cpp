@@ -25,7 +25,8 @@ Result<Monitor> Monitor::watch(void* context, const Socket& socket) {
   if (!events) return events.error();
   const Status options = OptionSetter(*events).number(ZMQ_LINGER, 0).number(ZMQ_RCVHWM, 0).status();
   if (!options) return options.error();
-  if (zmq_socket_monitor(socket.get(), endpoint.c_str(), watched_events) != 0) return zmq_error("no monitor", errno);
+  if (zmq_socket_monitor(socket.get(), endpoint.c_str(), watched_events) != 0)
+    return zmq_error("no monitor", errno);
   if (zmq_connect(events->get(), endpoint.c_str()) != 0) {
     const Error error = zmq_error("no monitor", errno);
     stop(socket);
@@ -34,7 +35,9 @@ Result<Monitor> Monitor::watch(void* context, const Socket& socket) {
   return Monitor(std::move(*events));
 }
 
-void Monitor::stop(const Socket& socket) { zmq_socket_monitor(socket.get(), nullptr, 0); }
+void Monitor::stop(const Socket& socket) {
+  zmq_socket_monitor(socket.get(), nullptr, 0);
+}
 
 bool Monitor::next(Event& event) {
   constexpr std::size_t event_bytes = sizeof event.kind + sizeof event.value;

@@ -8,8 +8,8 @@
 
 namespace kelek::transport {
 
-/// The receiving end. It must go on reading for as long as the socket lives: libzmq's I/O thread waits where it
-/// cannot write an event, so the queue is without limit and the gatekeeper's thread empties it.
+/// The receiving end. It must go on reading for as long as the socket lives: libzmq's I/O thread waits where
+/// it cannot write an event, so the queue is without limit and the gatekeeper's thread empties it.
 class Monitor {
  public:
   struct Event {

@@ -29,9 +29,10 @@ Status check_library_version(int major, int minor, int patch) {
   for (int part = 0; part < 3; ++part) {
     if (version[part] > oldest[part]) return Nothing{};
     if (version[part] < oldest[part]) {
-      return Error{Problem::unsupported, "libzmq " + std::to_string(major) + "." + std::to_string(minor) + "." +
-                                             std::to_string(patch) +
-                                             " is too old: 4.3.4 is the first without holes known before the handshake"};
+      return Error{Problem::unsupported,
+                   "libzmq " + std::to_string(major) + "." + std::to_string(minor) + "." +
+                       std::to_string(patch) +
+                       " is too old: 4.3.4 is the first without holes known before the handshake"};
     }
   }
   return Nothing{};
@@ -80,9 +81,13 @@ Network::Network(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Network::~Network() = default;
 
-const TransportOptions& Network::options() const { return parts_->options; }
+const TransportOptions& Network::options() const {
+  return parts_->options;
+}
 
-IdentityRegistry& Network::registry() { return parts_->registry; }
+IdentityRegistry& Network::registry() {
+  return parts_->registry;
+}
 
 std::size_t raise_descriptor_limit() {
   rlimit limit{};

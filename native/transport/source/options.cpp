@@ -6,13 +6,17 @@
 namespace kelek::transport {
 namespace {
 
-Error out_of_range(const std::string& what) { return {Problem::bad_option, "transport options: " + what}; }
+Error out_of_range(const std::string& what) {
+  return {Problem::bad_option, "transport options: " + what};
+}
 
 bool is_time(std::chrono::milliseconds value) {
   return value >= std::chrono::milliseconds(1) && value <= std::chrono::hours(1);
 }
 
-bool is_queue(int frames) { return frames >= 1 && frames <= 1'000'000; }
+bool is_queue(int frames) {
+  return frames >= 1 && frames <= 1'000'000;
+}
 
 }  // namespace
 
@@ -23,8 +27,10 @@ Status validate(const TransportOptions& options) {
   const auto is_frame_limit = [](std::size_t bytes) {
     return bytes >= smallest_frame_limit && bytes <= largest_frame_limit;
   };
-  if (options.io_threads < 1 || options.io_threads > max_io_threads) return out_of_range("io_threads is 1 to 16");
-  if (!is_frame_limit(options.max_peer_frame_bytes)) return out_of_range("max_peer_frame_bytes is 1 KiB to 1 GiB");
+  if (options.io_threads < 1 || options.io_threads > max_io_threads)
+    return out_of_range("io_threads is 1 to 16");
+  if (!is_frame_limit(options.max_peer_frame_bytes))
+    return out_of_range("max_peer_frame_bytes is 1 KiB to 1 GiB");
   if (!is_frame_limit(options.max_client_frame_bytes)) {
     return out_of_range("max_client_frame_bytes is 1 KiB to 1 GiB");
   }
@@ -47,7 +53,8 @@ Status validate(const TransportOptions& options) {
     return out_of_range("times are 1 ms to 1 h");
   }
   // ZMTP carries the time to live in tenths of a second, in 16 bits.
-  if (options.heartbeat_timeout > std::chrono::seconds(6553)) return out_of_range("heartbeat_timeout is at most 6553 s");
+  if (options.heartbeat_timeout > std::chrono::seconds(6553))
+    return out_of_range("heartbeat_timeout is at most 6553 s");
   return Nothing{};
 }
 

@@ -22,7 +22,9 @@ void release(void*, void* hint) {
 
 }  // namespace
 
-OutgoingMessage::OutgoingMessage(std::span<const std::byte> frame) { copy(frame); }
+OutgoingMessage::OutgoingMessage(std::span<const std::byte> frame) {
+  copy(frame);
+}
 
 OutgoingMessage::OutgoingMessage(const raft::Payload& frame, const HeldBytes& held) {
   if (frame.size() < share_from_bytes) {

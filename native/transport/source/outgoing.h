@@ -18,7 +18,8 @@ namespace kelek::transport {
 /// Below it a copy is cheaper than the two allocations that sharing costs.
 inline constexpr std::size_t share_from_bytes = 4096;
 
-/// Bytes of shared frames that libzmq still holds for one receiver. Shared with those frames, which may outlive it.
+/// Bytes of shared frames that libzmq still holds for one receiver. Shared with those frames, which may
+/// outlive it.
 using HeldBytes = std::shared_ptr<std::atomic<std::size_t>>;
 
 class OutgoingMessage {

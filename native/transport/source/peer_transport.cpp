@@ -153,7 +153,8 @@ std::optional<raft::NodeId> PeerTransport::State::sender_of(Message& routing_id,
   return peer->node;
 }
 
-Result<std::unique_ptr<PeerTransport>> PeerTransport::open(Network& network, raft::NodeId self, KeyPair keys) {
+Result<std::unique_ptr<PeerTransport>> PeerTransport::open(Network& network, raft::NodeId self,
+                                                           KeyPair keys) {
   Network::Parts& parts = network.parts();
   auto state = std::make_unique<State>(parts, self, std::move(keys));
   ListenerSetup setup;
@@ -176,7 +177,8 @@ PeerTransport::PeerTransport(std::unique_ptr<State> state) : state_(std::move(st
 PeerTransport::~PeerTransport() = default;
 
 Result<std::string> PeerTransport::bind(std::string_view address) {
-  if (state_->listener_status->port != 0) return Error{Problem::bad_option, "members' socket is bound already"};
+  if (state_->listener_status->port != 0)
+    return Error{Problem::bad_option, "members' socket is bound already"};
   Result<std::string> endpoint = bind_listener(state_->listener, address);
   if (endpoint) state_->listener_status->port = port_of(*endpoint);
   return endpoint;
@@ -263,7 +265,9 @@ bool PeerTransport::receive(PeerFrame& frame) {
   return false;
 }
 
-zmq_pollitem_t PeerTransport::poll_item() const { return {state_->listener.get(), 0, ZMQ_POLLIN, 0}; }
+zmq_pollitem_t PeerTransport::poll_item() const {
+  return {state_->listener.get(), 0, ZMQ_POLLIN, 0};
+}
 
 std::vector<PeerCounters> PeerTransport::counters() const {
   std::vector<PeerCounters> all;
@@ -271,7 +275,8 @@ std::vector<PeerCounters> PeerTransport::counters() const {
   for (const auto& [node, peer] : state_->peers) {
     PeerCounters counters = peer.counters;
     counters.link = peer.status->state;
-    const std::uint64_t handshakes = peer.past_handshakes + (peer.socket ? peer.status->handshakes.load() : 0);
+    const std::uint64_t handshakes =
+        peer.past_handshakes + (peer.socket ? peer.status->handshakes.load() : 0);
     counters.reconnects = handshakes > 0 ? handshakes - 1 : 0;
     counters.handshake_failures = peer.past_failures + (peer.socket ? peer.status->failures.load() : 0);
     all.push_back(counters);
@@ -279,15 +284,22 @@ std::vector<PeerCounters> PeerTransport::counters() const {
   return all;
 }
 
-ListenerCounters PeerTransport::listener_counters() const { return state_->listener_status->counters(); }
+ListenerCounters PeerTransport::listener_counters() const {
+  return state_->listener_status->counters();
+}
 
 const char* describe(LinkState state) {
   switch (state) {
-    case LinkState::connecting: return "connecting";
-    case LinkState::connected: return "connected";
-    case LinkState::nobody_listens: return "nobody listens at its address";
-    case LinkState::refused: return "it does not know our key";
-    case LinkState::wrong_server_key: return "another key answers at its address";
+    case LinkState::connecting:
+      return "connecting";
+    case LinkState::connected:
+      return "connected";
+    case LinkState::nobody_listens:
+      return "nobody listens at its address";
+    case LinkState::refused:
+      return "it does not know our key";
+    case LinkState::wrong_server_key:
+      return "another key answers at its address";
   }
   return "?";
 }

@@ -1,5 +1,5 @@
-// What the thread sanitizer is told: Debian's libzmq is not compiled with it, so that it does not see messages being
-// handed from thread to thread, and takes each for a race. Nothing of this is in other builds.
+// What the thread sanitizer is told: Debian's libzmq is not compiled with it, so that it does not see
+// messages being handed from thread to thread, and takes each for a race. Nothing of this is in other builds.
 #pragma once
 
 #if defined(__SANITIZE_THREAD__)

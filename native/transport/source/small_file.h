@@ -1,4 +1,5 @@
-// Reading and writing a small file by its descriptor, without a buffer of the library's that would keep a copy.
+// Reading and writing a small file by its descriptor, without a buffer of the library's that would keep a
+// copy.
 #pragma once
 
 #include <cerrno>

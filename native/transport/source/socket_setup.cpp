@@ -13,8 +13,8 @@
 namespace kelek::transport {
 namespace {
 
-// Known to libzmq 4.3.4, but declared only in its draft headers. Without it a domain whose handler went away would
-// let everybody in.
+// Known to libzmq 4.3.4, but declared only in its draft headers. Without it a domain whose handler went away
+// would let everybody in.
 constexpr int zap_enforce_domain = 93;
 
 /// What CURVE and ZMTP add to a frame (RFC 26: command name, nonce, flags, authenticator).
@@ -65,7 +65,8 @@ Result<Socket> make_listener(void* context, const TransportOptions& options, con
   return socket;
 }
 
-Result<Socket> make_link(void* context, const TransportOptions& options, const LinkSetup& setup, const KeyPair& keys) {
+Result<Socket> make_link(void* context, const TransportOptions& options, const LinkSetup& setup,
+                         const KeyPair& keys) {
   Result<Socket> socket = make_socket(context, ZMQ_DEALER);
   if (!socket) return socket.error();
   OptionSetter setter(*socket);
@@ -124,8 +125,9 @@ bool try_send(const Socket& socket, zmq_msg_t* message, int flags) {
   };
   if (attempt()) return true;
   if (errno != EAGAIN) return false;
-  // libzmq looks for news from its I/O thread (a finished handshake, room in the queue) only once a millisecond when
-  // it sends, which with a short queue makes it report a full one that is not. Asking for the events makes it look.
+  // libzmq looks for news from its I/O thread (a finished handshake, room in the queue) only once a
+  // millisecond when it sends, which with a short queue makes it report a full one that is not. Asking for
+  // the events makes it look.
   int events = 0;
   std::size_t size = sizeof events;
   const bool known = zmq_getsockopt(socket.get(), ZMQ_EVENTS, &events, &size) == 0;

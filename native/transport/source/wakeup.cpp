@@ -46,7 +46,9 @@ Wakeup& Wakeup::operator=(Wakeup&& other) noexcept {
   return *this;
 }
 
-Wakeup::~Wakeup() { close(); }
+Wakeup::~Wakeup() {
+  close();
+}
 
 void Wakeup::close() noexcept {
   if (read_descriptor_ >= 0) ::close(read_descriptor_);
@@ -67,9 +69,9 @@ void Wakeup::clear() noexcept {
   std::uint64_t taken = 0;
   while (::read(read_descriptor_, &taken, sizeof taken) < 0 && errno == EINTR) {
   }
-  // Only after the read, or a notification between the two would be read and yet count as waiting, and nobody would
-  // ever write again. Who notifies between the two now writes nothing, and is seen by the caller all the same, since
-  // it looks at what was left for it after clear(). A late write costs one needless wakeup.
+  // Only after the read, or a notification between the two would be read and yet count as waiting, and nobody
+  // would ever write again. Who notifies between the two now writes nothing, and is seen by the caller all
+  // the same, since it looks at what was left for it after clear(). A late write costs one needless wakeup.
   waiting_.exchange(false);
 }
 

@@ -33,7 +33,9 @@ std::optional<End> read_end(int descriptor, int (*ask)(int, sockaddr*, socklen_t
   return End{ntohs(address->sin6_port), text};
 }
 
-void count(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
+void count(std::atomic<std::uint64_t>& counter) {
+  counter.fetch_add(1, std::memory_order_relaxed);
+}
 
 }  // namespace
 
@@ -57,19 +59,23 @@ std::optional<AuditRecord> LinkWatch::take(const Monitor::Event& event) {
       status_->given_up = true;
       return fail(LinkState::wrong_server_key, AuditEvent::wrong_server_key);
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-      // A server that cannot open our first box, because it has another key, just closes the connection. So does one
-      // that dies at that moment, which is rare; one that says nothing at all has let the handshake time out.
+      // A server that cannot open our first box, because it has another key, just closes the connection. So
+      // does one that dies at that moment, which is rare; one that says nothing at all has let the handshake
+      // time out.
       if (event.value == EPIPE || event.value == ECONNRESET) {
         return fail(LinkState::wrong_server_key, AuditEvent::wrong_server_key);
       }
       count(status_->failures);
       status_->state = LinkState::nobody_listens;
       break;
-    case ZMQ_EVENT_CLOSED: status_->state = LinkState::nobody_listens; break;
+    case ZMQ_EVENT_CLOSED:
+      status_->state = LinkState::nobody_listens;
+      break;
     case ZMQ_EVENT_DISCONNECTED:
       if (status_->state == LinkState::connected) status_->state = LinkState::connecting;
       break;
-    default: break;
+    default:
+      break;
   }
   return std::nullopt;
 }
@@ -96,12 +102,14 @@ ListenerCounters ListenerStatus::counters() const {
   return counters;
 }
 
-ListenerWatch::ListenerWatch(Domain domain, std::size_t max_connections, std::shared_ptr<ListenerStatus> status)
+ListenerWatch::ListenerWatch(Domain domain, std::size_t max_connections,
+                             std::shared_ptr<ListenerStatus> status)
     : domain_(domain), max_connections_(max_connections), status_(std::move(status)) {}
 
 std::optional<AuditRecord> ListenerWatch::take(const Monitor::Event& event) {
   switch (event.kind) {
-    case ZMQ_EVENT_ACCEPTED: return accept(static_cast<int>(event.value));
+    case ZMQ_EVENT_ACCEPTED:
+      return accept(static_cast<int>(event.value));
     case ZMQ_EVENT_DISCONNECTED:
       open_.erase(static_cast<int>(event.value));
       status_->open_connections = open_.size();
@@ -116,7 +124,8 @@ std::optional<AuditRecord> ListenerWatch::take(const Monitor::Event& event) {
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
       count(status_->handshake_failures);
       return record(AuditEvent::handshake_timeout);
-    default: break;
+    default:
+      break;
   }
   return std::nullopt;
 }
@@ -126,8 +135,8 @@ std::optional<AuditRecord> ListenerWatch::accept(int descriptor) {
   open_.insert(descriptor);
   status_->open_connections = open_.size();
   if (open_.size() <= max_connections_) return std::nullopt;
-  // libzmq owns the descriptor and may have closed it by now: only a connection of this very listener is shut down,
-  // which libzmq then finds closed. At worst it is another stranger's.
+  // libzmq owns the descriptor and may have closed it by now: only a connection of this very listener is shut
+  // down, which libzmq then finds closed. At worst it is another stranger's.
   const std::optional<End> here = read_end(descriptor, &getsockname);
   const std::optional<End> there = read_end(descriptor, &getpeername);
   if (!here || !there || here->port != status_->port) return std::nullopt;

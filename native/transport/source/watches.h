@@ -1,5 +1,5 @@
-// Watches: what a socket's events mean for its link or listener, as counters that any thread may read, and as audit
-// records.
+// Watches: what a socket's events mean for its link or listener, as counters that any thread may read, and as
+// audit records.
 #pragma once
 
 #include <atomic>
@@ -26,7 +26,8 @@ struct LinkStatus {
 
 class LinkWatch {
  public:
-  LinkWatch(raft::NodeId node, std::string address, std::string key_fingerprint, std::shared_ptr<LinkStatus> status);
+  LinkWatch(raft::NodeId node, std::string address, std::string key_fingerprint,
+            std::shared_ptr<LinkStatus> status);
   std::optional<AuditRecord> take(const Monitor::Event& event);
 
  private:

@@ -19,7 +19,9 @@ ZapAnswer refuse(AuditEvent event, Domain domain, const std::string& address, st
   return answer;
 }
 
-ZapAnswer accept(std::string user_id) { return {"200", "OK", std::move(user_id), std::nullopt}; }
+ZapAnswer accept(std::string user_id) {
+  return {"200", "OK", std::move(user_id), std::nullopt};
+}
 
 /// Takes a number off the front of `text`.
 bool take_number(std::string_view& text, std::uint64_t& number) {
@@ -67,7 +69,9 @@ std::optional<IdentityRegistry::Peer> parse_peer_user_id(std::string_view text) 
   return peer;
 }
 
-std::string client_user_id(Registration registration) { return std::string(client_word) + std::to_string(registration); }
+std::string client_user_id(Registration registration) {
+  return std::string(client_word) + std::to_string(registration);
+}
 
 std::optional<Registration> parse_client_user_id(std::string_view text) {
   Registration registration = 0;

@@ -1,5 +1,5 @@
-// ZAP (RFC 27 of ZeroMQ): what is answered to a request of libzmq's "who is this?", and the User-Id that every
-// message of the connection then carries.
+// ZAP (RFC 27 of ZeroMQ): what is answered to a request of libzmq's "who is this?", and the User-Id that
+// every message of the connection then carries.
 #pragma once
 
 #include <optional>
@@ -25,8 +25,8 @@ struct ZapAnswer {
   std::optional<AuditRecord> audit;
 };
 
-/// `request` holds the frames after the delimiter: version, request id, domain, address, routing id, mechanism,
-/// credentials. Anything but a registered key by CURVE in a domain of ours is refused.
+/// `request` holds the frames after the delimiter: version, request id, domain, address, routing id,
+/// mechanism, credentials. Anything but a registered key by CURVE in a domain of ours is refused.
 ZapAnswer answer_zap(std::span<const std::string> request, const IdentityRegistry& registry);
 
 /// User-Ids, as written by answer_zap and read with every message.

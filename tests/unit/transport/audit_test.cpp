@@ -25,7 +25,8 @@ TEST_CASE("A record says what happened, to whom, from where", "[audit]") {
   record.key_fingerprint = "0011223344556677";
   record.suppressed = 12;
   CHECK(record.text() ==
-        "peer socket: found a server with another key than the pinned one, member 3, address tcp://10.0.0.3:7000, "
+        "peer socket: found a server with another key than the pinned one, member 3, address "
+        "tcp://10.0.0.3:7000, "
         "key 0011223344556677 (12 more such records were left out)");
 }
 

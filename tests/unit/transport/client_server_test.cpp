@@ -75,7 +75,8 @@ TEST_CASE("A request comes with who asks and which roles; the answer goes back",
 
   REQUIRE(coordinator.clients->send(request.connection, bytes_of("answer")) == SendOutcome::sent);
   CHECK(agent.next_frame()->text() == "answer");
-  const raft::Payload large = raft::Payload::copy_of(std::string(TransportOptions().max_client_frame_bytes, 'x'));
+  const raft::Payload large =
+      raft::Payload::copy_of(std::string(TransportOptions().max_client_frame_bytes, 'x'));
   REQUIRE(coordinator.clients->send(request.connection, large) == SendOutcome::sent);
   CHECK(agent.next_frame() == large);
   REQUIRE(agent.socket->send(large) == SendOutcome::sent);
@@ -111,7 +112,8 @@ TEST_CASE("A client learns why it is not connected", "[clients]") {
   Agent agent;
   SECTION("its key is unknown") {
     CHECK(agent.connect(coordinator.endpoint, coordinator.keys.public_key) == ClientLink::unknown_key);
-    CHECK_THAT(agent.socket->link_text(), Catch::Contains("does not know our key " + agent.keys.public_key.fingerprint()));
+    CHECK_THAT(agent.socket->link_text(),
+               Catch::Contains("does not know our key " + agent.keys.public_key.fingerprint()));
     CHECK(eventually([&] { return coordinator.audit.has(AuditEvent::unknown_key); }));
     CHECK(coordinator.audit.records().front().domain == Domain::client);
   }
@@ -183,7 +185,8 @@ TEST_CASE("A client sees that the coordinator is gone, and the coordinator that 
   }
 }
 
-TEST_CASE("Roles that change hold from the next request on; a client that is struck off is not heard", "[clients]") {
+TEST_CASE("Roles that change hold from the next request on; a client that is struck off is not heard",
+          "[clients]") {
   Coordinator coordinator;
   Agent agent;
   coordinator.authorise(agent.keys.public_key, "agent", {ClientRole::read});

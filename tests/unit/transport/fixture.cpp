@@ -43,7 +43,8 @@ bool RawConnection::write(std::string_view bytes) {
 bool RawConnection::is_closed_within(std::chrono::milliseconds time) {
   const auto deadline = std::chrono::steady_clock::now() + time;
   while (true) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
     pollfd item{descriptor_, POLLIN, 0};
     if (::poll(&item, 1, static_cast<int>(left.count())) <= 0) continue;

@@ -1,4 +1,5 @@
-// What the transport's tests share: nodes with keys and sockets of their own, waiting with a deadline, strangers.
+// What the transport's tests share: nodes with keys and sockets of their own, waiting with a deadline,
+// strangers.
 #pragma once
 
 #include <chrono>
@@ -23,12 +24,19 @@ namespace kelek::transport::test {
 using namespace std::chrono_literals;
 inline constexpr std::chrono::milliseconds patience = 20s;
 
-inline KeyPair new_keys() { return std::move(generate_key_pair().value()); }
-inline KeyPair copy_of(const KeyPair& keys) { return {keys.public_key, SecretKey(keys.secret_key.bytes())}; }
+inline KeyPair new_keys() {
+  return std::move(generate_key_pair().value());
+}
+inline KeyPair copy_of(const KeyPair& keys) {
+  return {keys.public_key, SecretKey(keys.secret_key.bytes())};
+}
 
-inline std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+inline std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 
-/// True as soon as `condition` is; false if it is not within `patience`. Between two looks it waits for `items`.
+/// True as soon as `condition` is; false if it is not within `patience`. Between two looks it waits for
+/// `items`.
 inline bool eventually(const std::function<bool()>& condition, std::vector<zmq_pollitem_t> items = {}) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (!condition()) {
@@ -66,7 +74,8 @@ class Audit {
 
 /// A process's transport: its own context, keys, registry.
 struct TestNode {
-  explicit TestNode(raft::NodeId node_id, const TransportOptions& options = {}, std::string_view address = "127.0.0.1:0")
+  explicit TestNode(raft::NodeId node_id, const TransportOptions& options = {},
+                    std::string_view address = "127.0.0.1:0")
       : TestNode(node_id, new_keys(), options, address) {}
   TestNode(raft::NodeId node_id, KeyPair key_pair, const TransportOptions& options, std::string_view address)
       : id(node_id), keys(std::move(key_pair)) {
@@ -117,9 +126,8 @@ struct TestPair {
   explicit TestPair(const TransportOptions& options = {}) : one(1, options), two(2, options) {
     one.knows(two);
     two.knows(one);
-    REQUIRE(eventually([&] {
-      return one.link_to(2) == LinkState::connected && two.link_to(1) == LinkState::connected;
-    }));
+    REQUIRE(eventually(
+        [&] { return one.link_to(2) == LinkState::connected && two.link_to(1) == LinkState::connected; }));
   }
   TestNode one;
   TestNode two;

@@ -1,4 +1,5 @@
-// T1, T2, T3, T6, T7 of the threats: who is not a member reaches nobody, and nobody can make a member take memory.
+// T1, T2, T3, T6, T7 of the threats: who is not a member reaches nobody, and nobody can make a member take
+// memory.
 #include <array>
 
 #include "fixture.h"
@@ -13,8 +14,8 @@ std::string greeting(const std::string& mechanism) {
   return text;
 }
 
-/// Sends everything it can for as long as the node needs to count `failures` more failed handshakes; true if no
-/// frame got through.
+/// Sends everything it can for as long as the node needs to count `failures` more failed handshakes; true if
+/// no frame got through.
 bool nothing_gets_through(TestNode& node, Stranger& stranger, std::uint64_t failures) {
   const std::uint64_t before = node.peers->listener_counters().handshake_failures;
   bool received = false;
@@ -49,8 +50,12 @@ TEST_CASE("T1: somebody without a key, by NULL or by PLAIN, gets nothing through
   TestNode node(1);
   Stranger stranger;
   SECTION("NULL") {}
-  SECTION("NULL with a ZAP domain") { stranger.set().text(ZMQ_ZAP_DOMAIN, "peer"); }
-  SECTION("PLAIN") { stranger.set().text(ZMQ_PLAIN_USERNAME, "peer 2 1").text(ZMQ_PLAIN_PASSWORD, "x"); }
+  SECTION("NULL with a ZAP domain") {
+    stranger.set().text(ZMQ_ZAP_DOMAIN, "peer");
+  }
+  SECTION("PLAIN") {
+    stranger.set().text(ZMQ_PLAIN_USERNAME, "peer 2 1").text(ZMQ_PLAIN_PASSWORD, "x");
+  }
   stranger.connect(node.endpoint);
   CHECK(nothing_gets_through(node, stranger, 1));
   // Who of the two hangs up first decides how it is written down.
@@ -61,12 +66,15 @@ TEST_CASE("T1: somebody without a key, by NULL or by PLAIN, gets nothing through
 
 TEST_CASE("T1: older ZMTP without security, HTTP and noise get nothing through", "[security]") {
   TestPair pair;
-  const std::string first = GENERATE(
-      as<std::string>(), std::string("\x01\x00\x06hello!", 9),                             // ZMTP 1.0
-      std::string("\xff\0\0\0\0\0\0\0\x01\x7f\x01\x05\0\0\0\x06hello!", 23),               // ZMTP 2.0
-      std::string("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), std::string(1000, '\xff'), std::string(1000, '\0'),
-      greeting("NULL") + std::string("\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06" "DEALER", 30),
-      greeting("CURVE") + std::string("\x04\x06\x05READY", 8) + std::string("\0\x05hello", 7));
+  const std::string first =
+      GENERATE(as<std::string>(), std::string("\x01\x00\x06hello!", 9),                // ZMTP 1.0
+               std::string("\xff\0\0\0\0\0\0\0\x01\x7f\x01\x05\0\0\0\x06hello!", 23),  // ZMTP 2.0
+               std::string("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), std::string(1000, '\xff'),
+               std::string(1000, '\0'),
+               greeting("NULL") + std::string("\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06"
+                                              "DEALER",
+                                              30),
+               greeting("CURVE") + std::string("\x04\x06\x05READY", 8) + std::string("\0\x05hello", 7));
   {
     RawConnection raw(pair.two.endpoint);
     REQUIRE(raw.is_open());
@@ -91,7 +99,8 @@ TEST_CASE("T1: a client's key does not open the members' socket", "[security]") 
   CHECK(nothing_gets_through(node, stranger, 1));
 }
 
-TEST_CASE("T2: a server with another key than the pinned one gets no frame, and is written down", "[security]") {
+TEST_CASE("T2: a server with another key than the pinned one gets no frame, and is written down",
+          "[security]") {
   TestNode one(1);
   TestNode two(2);
   TestNode impostor(3);
@@ -122,7 +131,8 @@ TEST_CASE("T2: a server with another key than the pinned one gets no frame, and 
   }
 }
 
-TEST_CASE("T3: a frame's sender is its key's owner, whatever the frame or the connection says", "[security]") {
+TEST_CASE("T3: a frame's sender is its key's owner, whatever the frame or the connection says",
+          "[security]") {
   TestNode node(1);
   const KeyPair keys = new_keys();
   REQUIRE(node.registry.set_peer(2, keys.public_key));
@@ -206,9 +216,10 @@ TEST_CASE("A frame in several parts is refused as a whole", "[security]") {
 
 TEST_CASE("T7: whatever bytes a member sends arrive as they are; nothing here looks inside", "[security]") {
   TestPair pair;
-  const std::array<std::string, 5> bombs = {std::string("\xdd\xff\xff\xff\xff", 5), std::string("\xdf\xff\xff\xff\xff", 5),
-                                            std::string("\xdb\xff\xff\xff\xff", 5), std::string("\xc6\xff\xff\xff\xff", 5),
-                                            std::string("\xc9\xff\xff\xff\xff", 5)};
+  const std::array<std::string, 5> bombs = {
+      std::string("\xdd\xff\xff\xff\xff", 5), std::string("\xdf\xff\xff\xff\xff", 5),
+      std::string("\xdb\xff\xff\xff\xff", 5), std::string("\xc6\xff\xff\xff\xff", 5),
+      std::string("\xc9\xff\xff\xff\xff", 5)};
   const std::size_t before = resident_bytes();
   for (const std::string& bomb : bombs) {
     REQUIRE(pair.one.send_at_last(2, bomb));
@@ -231,7 +242,8 @@ TEST_CASE("T13: no error or audit text holds a secret key", "[security]") {
   }));
   for (const TestNode* node : {&one, &two, &impostor}) {
     std::array<char, key_text_length + 1> secret{};
-    zmq_z85_encode(secret.data(), reinterpret_cast<const std::uint8_t*>(node->keys.secret_key.bytes().data()), key_bytes);
+    zmq_z85_encode(secret.data(), reinterpret_cast<const std::uint8_t*>(node->keys.secret_key.bytes().data()),
+                   key_bytes);
     for (const TestNode* place : {&one, &two, &impostor}) {
       for (const AuditRecord& record : place->audit.records()) {
         CHECK_THAT(record.text(), !Catch::Contains(std::string(secret.data(), 10)));

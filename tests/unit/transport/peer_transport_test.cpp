@@ -1,10 +1,13 @@
-// Members' frames over real connections: they arrive, or are dropped and counted; links come back by themselves.
+// Members' frames over real connections: they arrive, or are dropped and counted; links come back by
+// themselves.
 #include "fixture.h"
 
 namespace kelek::transport::test {
 namespace {
 
-std::string numbered(int number) { return "frame " + std::to_string(number); }
+std::string numbered(int number) {
+  return "frame " + std::to_string(number);
+}
 
 raft::Payload large_frame(std::size_t size_bytes, char fill) {
   return raft::Payload::copy_of(std::string(size_bytes, fill));
@@ -33,8 +36,8 @@ TEST_CASE("Frames arrive whole, in order, with the member they are from", "[peer
 TEST_CASE("Frames of every size arrive as they were sent, copied or shared", "[peers]") {
   TestPair pair;
   const std::size_t limit = TransportOptions().max_peer_frame_bytes;
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{33}, std::size_t{34}, std::size_t{4095},
-                                 std::size_t{4096}, std::size_t{100'000}, limit}) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{33}, std::size_t{34},
+                                 std::size_t{4095}, std::size_t{4096}, std::size_t{100'000}, limit}) {
     const raft::Payload frame = large_frame(size, 'x');
     REQUIRE(eventually([&] { return pair.one.peers->send(2, frame) == SendOutcome::sent; }));
     CHECK(pair.two.next_frame().bytes == frame);
@@ -142,7 +145,8 @@ TEST_CASE("A member that does not read costs a bounded queue", "[peers]") {
   CHECK(pair.two.next_frame().bytes.text() == "more");
 }
 
-TEST_CASE("A port in use, an address of another machine, a second bind: errors that name the address", "[peers]") {
+TEST_CASE("A port in use, an address of another machine, a second bind: errors that name the address",
+          "[peers]") {
   TestNode one(1);
   TestNode two(2);
   IdentityRegistry registry;

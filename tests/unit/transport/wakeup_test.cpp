@@ -1,6 +1,6 @@
 // Wakeups: none is lost, none is made up.
-#include <atomic>
 #include <array>
+#include <atomic>
 #include <thread>
 
 #include <catch2/catch.hpp>
