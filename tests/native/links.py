@@ -1,0 +1,147 @@
+"""Links between coordinators that can be cut, one direction or both: a forwarder in front of each peer port.
+
+A coordinator advertises its forwarder's port; the forwarder tells by the socket's owner who connects, and passes the
+bytes on, or, where the link is cut, closes what is open and accepts nothing new.
+"""
+
+import os
+import selectors
+import socket
+import threading
+
+
+class Links:
+    def __init__(self):
+        self.selector = selectors.DefaultSelector()
+        self.fronts = {}      # listening socket -> node number
+        self.backs = {}       # node number -> its real port
+        self.pairs = {}       # socket -> (the other socket, (from, to))
+        self.cuts = set()
+        self.pids = lambda: {}
+        self.lock = threading.Lock()
+        self.wake_out, self.wake_in = socket.socketpair()
+        self.selector.register(self.wake_in, selectors.EVENT_READ)
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.closing = False
+
+    def front(self, number, real_port):
+        """A port that leads to `real_port` of this node."""
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        self.fronts[listener] = number
+        self.backs[number] = real_port
+        self.selector.register(listener, selectors.EVENT_READ)
+        return listener.getsockname()[1]
+
+    def start(self, pids):
+        """`pids` gives {process id: node number} whenever it is asked."""
+        self.pids = pids
+        self.thread.start()
+
+    def cut(self, a, b):
+        self.change(lambda: self.cuts.update({(a, b), (b, a)}))
+
+    def cut_one_way(self, a, b):
+        """Nothing from a reaches b any more."""
+        self.change(lambda: self.cuts.add((a, b)))
+
+    def isolate(self, number):
+        for other in list(self.backs):
+            if other != number:
+                self.cut(number, other)
+
+    def heal(self):
+        self.change(self.cuts.clear)
+
+    def change(self, action):
+        with self.lock:
+            action()
+        self.wake_out.send(b"x")
+
+    def close(self):
+        self.closing = True
+        self.wake_out.send(b"x")
+        if self.thread.is_alive():
+            self.thread.join()
+        for each in [*self.fronts, *self.pairs]:
+            each.close()
+
+    # ---- the thread ----
+
+    def run(self):
+        while not self.closing:
+            for key, _ in self.selector.select():
+                if key.fileobj is self.wake_in:
+                    self.wake_in.recv(64)
+                    self.drop_cut()
+                elif key.fileobj in self.fronts:
+                    self.accept(key.fileobj)
+                elif key.fileobj in self.pairs:
+                    self.forward(key.fileobj)
+
+    def accept(self, listener):
+        try:
+            incoming, address = listener.accept()
+        except OSError:
+            return
+        to = self.fronts[listener]
+        link = (self.owner(address[1]), to)
+        with self.lock:
+            refused = link in self.cuts
+        try:
+            if refused:
+                raise OSError("cut")
+            outgoing = socket.create_connection(("127.0.0.1", self.backs[to]), timeout=1)
+        except OSError:
+            incoming.close()
+            return
+        for one, other in ((incoming, outgoing), (outgoing, incoming)):
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            one.settimeout(5)
+            self.pairs[one] = (other, link)
+            self.selector.register(one, selectors.EVENT_READ)
+
+    def owner(self, port):
+        """The node whose process has the connection from this local port; 0 if none of ours has."""
+        wanted = f":{port:04X}"
+        inode = None
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            for line in table:
+                fields = line.split()
+                if fields[1].endswith(wanted):
+                    inode = fields[9]
+                    break
+        for pid, number in self.pids().items():
+            try:
+                for name in os.listdir(f"/proc/{pid}/fd"):
+                    if os.readlink(f"/proc/{pid}/fd/{name}") == f"socket:[{inode}]":
+                        return number
+            except OSError:
+                continue
+        return 0
+
+    def forward(self, one):
+        other, _ = self.pairs[one]
+        try:
+            data = one.recv(65536)
+            if not data:
+                raise OSError("closed")
+            other.sendall(data)
+        except OSError:
+            self.drop(one)
+
+    def drop(self, one):
+        other, _ = self.pairs[one]
+        for each in (one, other):
+            self.selector.unregister(each)
+            del self.pairs[each]
+            each.close()
+
+    def drop_cut(self):
+        with self.lock:
+            cuts = set(self.cuts)
+        for one in list(self.pairs):
+            if one in self.pairs and self.pairs[one][1] in cuts:
+                self.drop(one)

@@ -1,0 +1,82 @@
+// kelek_load: appends numbered records to a topic, through one client with a session, and prints what became of each:
+// "ok NUMBER OFFSET", "refused NUMBER 0" or "unknown NUMBER 0". Ends when standard input has a line, or after --count.
+#include <poll.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include <kelek/client/client.h>
+
+#include "cluster_file.h"
+
+using namespace kelek;
+
+namespace {
+
+struct Given {
+  std::string cluster;
+  std::string key;
+  std::string topic;
+  std::uint64_t count = 0;
+  std::uint64_t pause_us = 0;
+};
+
+Given parse(int count, char** arguments) {
+  Given given;
+  for (int i = 1; i + 1 < count; i += 2) {
+    const std::string flag = arguments[i];
+    const std::string value = arguments[i + 1];
+    if (flag == "--cluster") given.cluster = value;
+    if (flag == "--key") given.key = value;
+    if (flag == "--topic") given.topic = value;
+    if (flag == "--count") given.count = std::strtoull(value.c_str(), nullptr, 10);
+    if (flag == "--pause-us") given.pause_us = std::strtoull(value.c_str(), nullptr, 10);
+  }
+  return given;
+}
+
+bool told_to_end() {
+  pollfd input{0, POLLIN, 0};
+  return poll(&input, 1, 0) > 0;
+}
+
+void print(const client::Answer<machine::TopicResult>& answer, std::uint64_t number) {
+  if (answer.ok()) {
+    std::printf("ok %llu %llu\n", static_cast<unsigned long long>(number),
+                static_cast<unsigned long long>(answer.value.offset));
+  } else {
+    const bool refused = answer.kind == client::OutcomeKind::refused;
+    std::printf("%s %llu 0\n", refused ? "refused" : "unknown", static_cast<unsigned long long>(number));
+    std::fprintf(stderr, "record %llu: %s\n", static_cast<unsigned long long>(number), answer.problem.text.c_str());
+  }
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const Given given = parse(count, arguments);
+  client::ClientOptions options;
+  options.coordinators = cli::read_cluster_file(given.cluster).endpoints();
+  options.key_file = given.key;
+  options.deadline_ms = 30'000;
+  options.silence_ms = 400;
+  auto opened = client::Client::create(options);
+  if (!opened.ok()) {
+    std::fprintf(stderr, "%s\n", opened.problem.text.c_str());
+    return 1;
+  }
+  client::Client& client = *opened.value;
+  for (std::uint64_t number = 1; given.count == 0 || number <= given.count; ++number) {
+    if (told_to_end()) break;
+    machine::TopicAppend append;
+    append.topic = given.topic;
+    append.payload = std::to_string(number);
+    append.create_if_missing = true;
+    print(client.execute(append), number);
+    if (given.pause_us > 0) client.run(std::chrono::milliseconds(given.pause_us / 1000));
+  }
+  return 0;
+}
