@@ -75,7 +75,6 @@ WatchHub::Step WatchHub::advance(const Key& key, Entry& entry, const machine::Ma
   const machine::HistoryPage page = machine.history(entry.next_revision, batches_per_turn);
   if (page.code == machine::Code::compacted) {
     const bool slow = entry.waited;
-    if (slow) ++lagged_;
     return end(key, entry, slow ? wire::WatchState::lagged : wire::WatchState::compacted, page.first_revision, send);
   }
   wire::EventFrame frame = frame_of(key, entry, page);
@@ -123,7 +122,9 @@ WatchHub::Step WatchHub::end(const Key& key, const Entry& entry, wire::WatchStat
   frame.next_revision = entry.next_revision;
   // A client that does not read would not see this either, and must not be left to believe that all is well: the
   // watch stays until the note has gone out.
-  return send(key.first, frame) == transport::SendOutcome::dropped ? Step::idle : Step::gone;
+  if (send(key.first, frame) == transport::SendOutcome::dropped) return Step::idle;
+  if (state == wire::WatchState::lagged) ++lagged_;
+  return Step::gone;
 }
 
 void WatchHub::say_progress(const machine::Machine& machine, const Send& send) {
