@@ -136,8 +136,10 @@ TEST_CASE("old-term commit") {
   cluster.settle({1, 3}, [&] { return cluster.last(3) == 2; });
   cluster.drop(link(1, 3));
   cluster.deliver(link(3, 1));
+  cluster.settle({1, 2});
   cluster.drop();
   CHECK(cluster.match(1, 3) == 2);
+  CHECK(cluster.match(1, 2) == 3);
   CHECK(cluster.commit(1) == 0);
   told.say("It crashes; node 5 comes back, and may still replace that entry.");
   cluster.crash(1);

@@ -81,6 +81,7 @@ void Node::Core::accept_entries(Index previous, const EntryRange& entries) {
   bool has_configuration = false;
   fresh.for_each([&](Index, const Entry& entry) { has_configuration |= entry.kind == EntryKind::configuration; });
   log_.append(fresh);
+  trace(AppendEvent{first_new, end, replaced_from});
   if (has_configuration) {
     fresh.for_each([&](Index index, const Entry& entry) {
       if (entry.kind != EntryKind::configuration) return;
@@ -89,7 +90,6 @@ void Node::Core::accept_entries(Index previous, const EntryRange& entries) {
       put_in_force(index, std::make_shared<const Configuration>(std::move(*decoded)));
     });
   }
-  trace(AppendEvent{first_new, end, replaced_from});
 }
 
 void Node::Core::on_heartbeat_request(const Message& message, const HeartbeatRequest& request) {
