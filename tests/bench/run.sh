@@ -8,7 +8,7 @@ build="$top/build/release"
 
 case "${1:-}" in
   core) targets=(core_bench) ;;
-  cluster) targets=(floor shortslice cluster_bench log_bench) ;;
+  cluster) targets=(floor shortslice cluster_bench append_bench) ;;
   *)
     echo "usage: $0 core|cluster [arguments]" >&2
     exit 2

@@ -114,7 +114,7 @@ def measure(options, rows, folder):
             if not rows.run(KELEK, command):
                 say("the cluster bench failed; its rows until then are kept")
         say(f"run {number + 1} of {repeats}: log")
-        rows.run("log", [*prefix, programs / "log_bench", "--folder", tempfile.mkdtemp(dir=folder), *mode])
+        rows.run("log", [*prefix, programs / "append_bench", "--folder", tempfile.mkdtemp(dir=folder), *mode])
     return ["plain", "curve"] + (["plain/thread", "curve/thread"] if options.growth else [])
 
 

@@ -173,7 +173,7 @@ int main(int count, char** values) {
     }
   }
   if (!good || folder.empty()) {
-    std::fprintf(stderr, "usage: log_bench --folder FOLDER [--quick]\n");
+    std::fprintf(stderr, "usage: append_bench --folder FOLDER [--quick]\n");
     return 2;
   }
   for (const std::size_t batch : {std::size_t{1}, std::size_t{64}, std::size_t{256}}) {
