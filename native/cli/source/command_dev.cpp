@@ -79,8 +79,12 @@ int dev(const Given& given, const Output& output) {
   if (given.size < 1 || given.size > 25) throw bad_use("between 1 and 25 coordinators");
   StopSignals signals;
   const WorkDirectory work(given.directory, given.keep || !given.directory.empty());
-  std::vector<LocalClient> clients = {{"operator", "read,propose,admin"}};
-  for (const std::string& agent : given.agents) clients.push_back({agent, "read,propose"});
+  std::vector<LocalClient> clients = {{"operator", "read,propose,admin", {}}};
+  for (const std::string& agent : given.agents) {
+    const bool usable = transport::is_client_name(agent) && agent.find('/') == std::string::npos && agent[0] != '.';
+    if (!usable) throw bad_use("--agent '" + shortened(agent, 60) + "' is no name: letters, digits and . _ - @ + :");
+    clients.push_back({agent, "read,propose", {}});
+  }
   LocalCluster cluster(work.path(), "dev", given.size, clients, given.serve_flags);
   cluster.start(signals);
   print_how_to(output, cluster, given, work);

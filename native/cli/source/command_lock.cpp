@@ -2,7 +2,6 @@
 #include <csignal>
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <kelek/client/lock.h>
@@ -22,6 +21,26 @@ struct Given {
   std::vector<std::string> command;
 };
 
+/// Lends the terminal to the command's group, so that it can read from it and Ctrl-C reaches it; takes it back at the
+/// end.
+class Foreground {
+ public:
+  explicit Foreground(pid_t group) : lent_(isatty(STDIN_FILENO) == 1 && tcgetpgrp(STDIN_FILENO) == getpgrp()) {
+    if (!lent_) return;
+    std::signal(SIGTTOU, SIG_IGN);
+    tcsetpgrp(STDIN_FILENO, group);
+    kill(-group, SIGCONT);  // it may have asked for input already
+  }
+  ~Foreground() {
+    if (lent_) tcsetpgrp(STDIN_FILENO, getpgrp());
+  }
+  Foreground(const Foreground&) = delete;
+  Foreground& operator=(const Foreground&) = delete;
+
+ private:
+  bool lent_;
+};
+
 Failed lost(const std::string& name) {
   return {exit_refused, "lock_lost", fmt::format("the lock '{}' was lost; the command was stopped", printable(name))};
 }
@@ -32,7 +51,6 @@ int supervise(client::Client& client, client::LockHold& hold, ChildProcess& chil
   const std::chrono::milliseconds grace(parse_duration(given.grace, "--grace"));
   while (true) {
     if (const std::optional<int> status = child.wait(std::chrono::milliseconds(0))) return *status;
-    // Waits on the child's end and on signals alike: a client call of its own would make either wait.
     client.run(std::chrono::milliseconds(1));
     hold.keep();
     if (const int signal = signals.wait(look_interval)) child.send(signal);
@@ -57,10 +75,11 @@ int run_under_lock(client::Client& client, const Given& given, const client::Cal
   SpawnOptions spawn;
   spawn.arguments = given.command;
   spawn.environment = {{"KELEK_FENCE", std::to_string(hold.fence())}, {"KELEK_LOCK", given.name}};
-  // It stays in our group, so that a terminal's Ctrl-C and job control reach it as they would without us.
-  spawn.own_group = false;
+  // A group of its own: when the lock is lost, all that the command has started is stopped with it.
+  spawn.own_group = true;
   spawn.death_signal = SIGTERM;
   ChildProcess child = ChildProcess::start(spawn);
+  const Foreground foreground(child.id());
   const int status = supervise(client, hold, child, signals, given);
   (void)hold.release();
   (void)call;

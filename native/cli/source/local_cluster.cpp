@@ -111,7 +111,7 @@ std::string LocalCluster::log_file(std::size_t position) const {
 void LocalCluster::make_keys(const std::vector<LocalClient>& clients, std::size_t size) {
   std::string lines = "# Who may call: public key, name, roles.\n";
   for (const LocalClient& client : clients) {
-    lines += fmt::format("{}  {}  {}\n", key_at(client_key(client.name)).text(), client.name, client.roles);
+    lines += fmt::format("{}  {}  {}\n", key_at(client_key(client.file_stem())).text(), client.name, client.roles);
   }
   write_text_file(clients_file(), lines);
   for (std::size_t i = 1; i <= size; ++i) {
@@ -120,7 +120,7 @@ void LocalCluster::make_keys(const std::vector<LocalClient>& clients, std::size_
     member.public_key = key_at(fmt::format("{}/node{}.key", directory_, i)).text();
     file_.coordinators.push_back(member);
   }
-  if (!clients.empty()) file_.key_file = clients.front().name + ".key";
+  if (!clients.empty()) file_.key_file = clients.front().file_stem() + ".key";
 }
 
 void LocalCluster::choose_ports() {

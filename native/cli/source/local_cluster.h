@@ -33,6 +33,10 @@ class WorkDirectory {
 struct LocalClient {
   std::string name;
   std::string roles;
+  /// Its key is in this file and ".key"; empty: as the name.
+  std::string key_name;
+
+  const std::string& file_stem() const { return key_name.empty() ? name : key_name; }
 };
 
 class LocalCluster {
@@ -58,7 +62,7 @@ class LocalCluster {
 
   std::string cluster_file() const { return directory_ + "/cluster.conf"; }
   std::string clients_file() const { return directory_ + "/clients.conf"; }
-  std::string client_key(const std::string& name) const { return directory_ + "/" + name + ".key"; }
+  std::string client_key(const std::string& key_name) const { return directory_ + "/" + key_name + ".key"; }
   std::string node_directory(std::size_t position) const;
   std::string log_file(std::size_t position) const;
 

@@ -130,7 +130,8 @@ ChildProcess ChildProcess::start(const SpawnOptions& options) {
   int code = 0;
   const bool started = id > 0 && read(failure[0], &code, sizeof code) <= 0;
   close(failure[0]);
-  ChildProcess child(id, output[0]);
+  if (id > 0 && options.own_group) setpgid(id, id);  // the child does so too: whoever is first
+  ChildProcess child(id, options.own_group, output[0]);
   if (id < 0) cannot_start(program, fork_error);
   child.process_ = static_cast<int>(syscall(SYS_pidfd_open, id, 0));
   if (!started) cannot_start(program, code);
@@ -144,6 +145,7 @@ ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
   if (this == &other) return *this;
   release();
   id_ = std::exchange(other.id_, -1);
+  own_group_ = other.own_group_;
   output_ = std::exchange(other.output_, -1);
   process_ = std::exchange(other.process_, -1);
   buffered_ = std::move(other.buffered_);
@@ -165,7 +167,8 @@ void ChildProcess::release() {
 }
 
 void ChildProcess::send(int signal) const {
-  if (id_ > 0 && !status_.has_value()) kill(id_, signal);
+  if (id_ <= 0 || status_.has_value()) return;
+  if (!own_group_ || kill(-id_, signal) != 0) kill(id_, signal);
 }
 
 std::optional<int> ChildProcess::ended() {

@@ -43,6 +43,7 @@ class ChildProcess {
   ~ChildProcess();
 
   pid_t id() const { return id_; }
+  /// To the child, and to its whole group where it has one of its own.
   void send(int signal) const;
   /// Its shell status, if it has ended.
   std::optional<int> ended();
@@ -57,10 +58,11 @@ class ChildProcess {
   ReadState read_line(std::string& line, std::chrono::milliseconds timeout, int interrupt_descriptor = -1);
 
  private:
-  ChildProcess(pid_t id, int descriptor) : id_(id), output_(descriptor) {}
+  ChildProcess(pid_t id, bool own_group, int descriptor) : id_(id), own_group_(own_group), output_(descriptor) {}
   void release();
 
   pid_t id_ = -1;
+  bool own_group_ = false;
   int output_ = -1;
   int process_ = -1;  // pidfd: readable once the child has ended
   std::string buffered_;

@@ -1,0 +1,226 @@
+// kelek members: who belongs to the cluster, and how that changes.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <kelek/client/admin.h>
+#include <kelek/raft/membership.h>
+#include <kelek/runtime/member_context.h>
+#include <kelek/runtime/offline.h>
+#include <kelek/transport/keys.h>
+
+#include "arguments.h"
+#include "cluster_file.h"
+#include "json_of.h"
+#include "asking.h"
+
+namespace kelek::cli {
+namespace {
+
+using Kind = raft::MemberOperation::Kind;
+
+std::string standing_of(const wire::MemberReport& member) {
+  if (member.voter && member.outgoing) return "voter";
+  if (member.voter) return "voter";
+  if (member.outgoing) return member.learner ? "voter, becoming learner" : "voter, leaving";
+  return "learner";
+}
+
+void add_list(Commands& commands, CLI::App& group) {
+  CLI::App& leaf = commands.leaf(group, "list", "members with their addresses and keys",
+                                 "kelek members list\nkelek members list --json\n"
+                                 "kelek members list --as-cluster-file > cluster.conf");
+  const auto as_file = std::make_shared<bool>(false);
+  leaf.add_flag("--as-cluster-file", *as_file, "as a cluster file, for new coordinators and clients");
+  commands.on_client(leaf, [&commands, as_file](client::Client& client, const client::CallOptions& call) {
+    const wire::MembersReport members = take(client::get_members(client, call));
+    const Output& output = commands.output();
+    Table table({"node", "standing", "coordinators at", "clients at", "public key"});
+    ClusterFile file;
+    if (*as_file) file.cluster = take(client::get_status(client, call)).cluster;
+    for (const wire::MemberReport& member : members.members) {
+      const runtime::Result<runtime::MemberContext> context = runtime::decode_member_context(member.context);
+      if (!context.ok()) {
+        table.add({std::to_string(member.id), standing_of(member), context.failure().text});
+        continue;
+      }
+      table.add({std::to_string(member.id), standing_of(member), context->peer_address, context->client_address,
+                 context->public_key});
+      file.coordinators.push_back({member.id, context->peer_address, context->client_address, context->public_key});
+    }
+    output.line(*as_file ? format(file) : table.text(output));
+    if (members.joint && !*as_file) output.line("The membership is changing (joint configuration).");
+    output.object(json_of(members));
+    return exit_ok;
+  });
+}
+
+int change(client::Client& client, const raft::MembershipChange& change, const client::CallOptions& call,
+           const Output& output, const std::string& done) {
+  const wire::MembersChanged changed = take(client::change_members(client, change, call));
+  output.line(fmt::format("{} (entry {})", done, changed.index));
+  output.object(Json{{"done", done}, {"index", changed.index}});
+  return exit_ok;
+}
+
+struct NewMember {
+  raft::NodeId id = 0;
+  std::string peer, client, key;
+  bool voter = false;
+
+  void add_to(CLI::App& leaf) {
+    leaf.add_option("--peer", peer, "where the other coordinators reach it")->required()->type_name("HOST:PORT");
+    leaf.add_option("--client", client, "where clients reach it")->required()->type_name("HOST:PORT");
+    leaf.add_option("--public-key", key, "its public key (kelek keys public FILE)")->required()->type_name("KEY");
+  }
+  raft::MemberOperation operation() const {
+    const runtime::MemberContext context{peer, client, key};
+    const std::string problem = runtime::check(context);
+    if (!problem.empty()) throw bad_use(fmt::format("node {}: {}", id, problem));
+    return {voter ? Kind::add_voter : Kind::add_learner, id, 0, runtime::encode(context)};
+  }
+};
+
+constexpr const char* start_first = "Start it first, with kelek serve --join: the leader asks it for its disk's incarnation.\n";
+
+void add_add(Commands& commands, CLI::App& group) {
+  const auto given = std::make_shared<NewMember>();
+  CLI::App& leaf = commands.leaf(group, "add", "add a coordinator, as a learner",
+                                 std::string(start_first) +
+                                     "kelek members add 4 --peer 10.0.0.4:7001 --client 10.0.0.4:7101 --public-key "
+                                     "\"$(kelek keys public node4.key)\"\n"
+                                     "kelek members promote 4          # once kelek status shows that it has caught up");
+  leaf.add_option("node", given->id, "its id: one that was never used")->required();
+  given->add_to(leaf);
+  leaf.add_flag("--voter", given->voter, "as a voter at once: it counts before it has caught up");
+  commands.on_client(leaf, [&commands, given](client::Client& client, const client::CallOptions& call) {
+    return change(client, {{given->operation()}, false}, call, commands.output(),
+                  fmt::format("node {} is a {} now", given->id, given->voter ? "voter" : "learner"));
+  });
+}
+
+void add_simple(Commands& commands, CLI::App& group, const std::string& name, Kind kind, const std::string& help,
+                const std::string& examples, const std::string& done) {
+  const auto id = std::make_shared<raft::NodeId>();
+  CLI::App& leaf = commands.leaf(group, name, help, examples);
+  leaf.add_option("node", *id, "its id")->required();
+  commands.on_client(leaf, [&commands, id, kind, done](client::Client& client, const client::CallOptions& call) {
+    raft::MemberOperation operation;
+    operation.kind = kind;
+    operation.id = *id;
+    return change(client, {{operation}, false}, call, commands.output(), fmt::format("node {} {}", *id, done));
+  });
+}
+
+void add_replace(Commands& commands, CLI::App& group) {
+  struct Given {
+    raft::NodeId old_id = 0;
+    NewMember fresh;
+  };
+  const auto given = std::make_shared<Given>();
+  CLI::App& leaf = commands.leaf(group, "replace", "one voter out and another in, in one change",
+                                 "kelek members replace 2 4        # 4 was added and has caught up\n"
+                                 "kelek members replace 2 6 --peer 10.0.0.6:7001 --client 10.0.0.6:7101 --public-key KEY");
+  leaf.add_option("old", given->old_id, "who goes")->required();
+  leaf.add_option("new", given->fresh.id, "who comes: a learner, or a new coordinator that runs with --join")->required();
+  leaf.add_option("--peer", given->fresh.peer, "of a new one: where the other coordinators reach it");
+  leaf.add_option("--client", given->fresh.client, "of a new one: where clients reach it");
+  leaf.add_option("--public-key", given->fresh.key, "of a new one: its public key");
+  commands.on_client(leaf, [&commands, given](client::Client& client, const client::CallOptions& call) {
+    raft::MemberOperation in;
+    in.kind = Kind::add_voter;
+    in.id = given->fresh.id;
+    given->fresh.voter = true;
+    if (!given->fresh.peer.empty() || !given->fresh.key.empty()) in = given->fresh.operation();
+    raft::MemberOperation out;
+    out.kind = Kind::remove;
+    out.id = given->old_id;
+    return change(client, {{in, out}, false}, call, commands.output(),
+                  fmt::format("node {} has taken the place of node {}", given->fresh.id, given->old_id));
+  });
+}
+
+void add_update(Commands& commands, CLI::App& group) {
+  const auto given = std::make_shared<NewMember>();
+  CLI::App& leaf = commands.leaf(group, "update", "other addresses or another key for a member",
+                                 "kelek members update 2 --peer 10.0.0.9:7001 --client 10.0.0.9:7101 --public-key KEY");
+  leaf.add_option("node", given->id, "its id")->required();
+  given->add_to(leaf);
+  commands.on_client(leaf, [&commands, given](client::Client& client, const client::CallOptions& call) {
+    raft::MemberOperation operation = given->operation();
+    operation.kind = Kind::update;
+    return change(client, {{operation}, false}, call, commands.output(), fmt::format("node {} is reached anew", given->id));
+  });
+}
+
+struct ForceGiven {
+  std::string directory;
+  std::vector<raft::NodeId> survivors;
+  bool sure = false;
+};
+
+/// How many of the cluster's coordinators answer; they are asked before anything is forced. Throws Failed where one
+/// of them can still lead.
+std::size_t reachable(const client::ClientOptions& options, raft::NodeId self) {
+  const ClusterStatus status = ask_all(options, 2'000);
+  if (const wire::StatusReport* leader = status.leader()) {
+    throw Failed(exit_refused, "quorum_lives",
+                 fmt::format("node {} leads in term {}: a majority lives, so nothing has to be forced", leader->id,
+                             leader->term));
+  }
+  std::size_t count = 0;
+  for (const Asked& asked : status.coordinators) {
+    if (asked.report.has_value() && asked.report->id != self && !asked.report->learner) ++count;
+  }
+  return count;
+}
+
+void add_force(Commands& commands, CLI::App& group) {
+  const auto given = std::make_shared<ForceGiven>();
+  CLI::App& leaf = commands.leaf(
+      group, "force", "recover from a lost majority, offline: refused while a quorum answers",
+      "kelek members force --data-directory node1 --survivors 1 --i-know-what-is-lost\n"
+      "Unsafe by nature: what only the lost coordinators had acknowledged is gone, and if they still live there are "
+      "two clusters.\n"
+      "Stop this coordinator first; name the same survivors on each of them; then start them, and add new members.");
+  leaf.add_option("--data-directory", given->directory, "of a survivor that is stopped")->required();
+  leaf.add_option("--survivors", given->survivors, "the ids of those that are left: the only voters from then on")
+      ->required()
+      ->delimiter(',');
+  leaf.add_flag("--i-know-what-is-lost", given->sure, "needed");
+  commands.on_run(leaf, [&commands, given, connection = commands.connection(leaf)] {
+    if (!given->sure) throw bad_use("say --i-know-what-is-lost: what only the lost ones had acknowledged will be gone");
+    const runtime::Result<runtime::DirectoryReport> report = runtime::inspect_directory(given->directory);
+    if (!report.ok()) {
+      throw Failed(exit_code_of(report.failure().kind), runtime::failure_name(report.failure().kind), report.failure().text);
+    }
+    runtime::ForceOptions options;
+    options.data_directory = given->directory;
+    options.survivors = given->survivors;
+    options.reachable_voters = reachable(connection->options(), report->node_id);
+    const runtime::Result<runtime::Done> done = runtime::force_configuration(options);
+    if (!done.ok()) throw Failed(exit_refused, runtime::failure_name(done.failure().kind), done.failure().text);
+    commands.output().line(fmt::format("{}: its only voters are the survivors now; start them", given->directory));
+    commands.output().object(Json{{"data_directory", given->directory}, {"survivors", given->survivors}});
+    return exit_ok;
+  });
+}
+
+}  // namespace
+
+void add_members(Commands& commands) {
+  CLI::App& group = commands.group("members", "who belongs to the cluster");
+  add_list(commands, group);
+  add_add(commands, group);
+  add_simple(commands, group, "promote", Kind::add_voter, "make a learner a voter, once it has caught up",
+             "kelek members promote 4", "is a voter now");
+  add_simple(commands, group, "demote", Kind::add_learner, "make a voter a learner", "kelek members demote 4",
+             "is a learner now");
+  add_simple(commands, group, "remove", Kind::remove, "remove a member for good; its id is not used again",
+             "kelek members remove 2", "is no member any more");
+  add_replace(commands, group);
+  add_update(commands, group);
+  add_force(commands, group);
+}
+
+}  // namespace kelek::cli
