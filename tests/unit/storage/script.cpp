@@ -28,7 +28,7 @@ std::string describe(const Recovered& recovered) {
 
 std::vector<std::byte> state_at(raft::Index index) {
   SimulatedRandom random(index);
-  std::vector<std::byte> bytes(static_cast<std::size_t>(random.below(150'000)));
+  std::vector<std::byte> bytes(static_cast<std::size_t>(random.below(80'000)));
   for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.next() & 0xff);
   return bytes;
 }
@@ -145,8 +145,8 @@ bool Script::receive_snapshot() {
   metadata->digest = digest.finish();
   metadata->id = snapshot_id_of(*metadata);
   SnapshotStore& snapshots = opened_->directory->snapshots();
-  for (std::size_t at = 0; at == 0 || at < bytes.size(); at += 50'000) {
-    const std::size_t size = std::min<std::size_t>(50'000, bytes.size() - at);
+  for (std::size_t at = 0; at == 0 || at < bytes.size(); at += 30'000) {
+    const std::size_t size = std::min<std::size_t>(30'000, bytes.size() - at);
     const raft::ChunkToStore chunk{metadata, at,
                                    raft::Payload::copy_of(std::span<const std::byte>(bytes).subspan(at, size))};
     if (!good(snapshots.store_chunk(chunk)) || !good(snapshots.sync_chunks())) return false;

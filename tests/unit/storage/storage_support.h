@@ -55,7 +55,7 @@ inline std::string describe(const Status& status) { return status ? "well" : sta
 /// What a test asserts of things that must go well: shows the sentence if they do not.
 #define REQUIRE_WELL(expression)                                \
   do {                                                          \
-    const auto well_result = (expression);                      \
+    const auto& well_result = (expression);                     \
     INFO((well_result.ok() ? "" : well_result.error().text));   \
     REQUIRE(well_result.ok());                                  \
   } while (false)
