@@ -23,6 +23,7 @@
 
 #include "enumerators.h"
 #include "layout.h"
+#include "max_items.h"
 
 namespace kelek::wire {
 
@@ -92,8 +93,9 @@ void get(Reader& reader, std::optional<T>& value, const char* place) {
 }
 
 /// Enters a list whose items take `item_slots` values each, and gives the number of items.
-inline std::size_t get_list_size(Reader& reader, std::size_t item_slots, const char* place) {
-  const std::size_t values = reader.array(place, max_list_items * item_slots);
+inline std::size_t get_list_size(Reader& reader, std::size_t max_items, std::size_t item_slots,
+                                 const char* place) {
+  const std::size_t values = reader.array(place, max_items * item_slots);
   if (values % item_slots != 0) reader.fail(Fault::inconsistent, place, "a list that ends within an item");
   return reader.ok() ? values / item_slots : 0;
 }
@@ -102,7 +104,7 @@ template <typename List>
 void get_list(Reader& reader, List& list, const char* place) {
   using Item = typename List::value_type;
   list.clear();
-  const std::size_t count = get_list_size(reader, slots<Item>, place);
+  const std::size_t count = get_list_size(reader, MaxItems<Item>::count, slots<Item>, place);
   for (std::size_t i = 0; i < count && reader.ok(); ++i) get(reader, list.emplace_back(), place);
   reader.leave();
 }
@@ -119,7 +121,7 @@ void get(Reader& reader, std::deque<T>& list, const char* place) {
 template <typename Key, typename T, typename Less>
 void get(Reader& reader, std::map<Key, T, Less>& map, const char* place) {
   map.clear();
-  const std::size_t count = get_list_size(reader, 1 + slots<T>, place);
+  const std::size_t count = get_list_size(reader, MaxItems<T>::count, 1 + slots<T>, place);
   for (std::size_t i = 0; i < count && reader.ok(); ++i) {
     Key key{};
     get(reader, key, place);

@@ -8,6 +8,7 @@
 #include <kelek/wire/message_codec.h>
 
 #include "examples.h"
+#include "max_items.h"
 
 using namespace kelek;
 using namespace kelek::wire;
@@ -115,4 +116,31 @@ TEST_CASE("A put of the largest value at the default limits fits a client's fram
   encode_request(request, buffer);
   CHECK(buffer.size() <= client_frame_bytes);
   CHECK(decode_request(buffer.bytes()).ok());
+}
+
+TEST_CASE("Lists may have as many items as the machine's limits can ever allow") {
+  const auto maximum = [](std::uint64_t machine::Limits::*field) {
+    for (const machine::LimitInfo& info : machine::limit_table()) {
+      if (info.field == field) return info.maximum;
+    }
+    return std::uint64_t{0};
+  };
+  CHECK(most_operations == maximum(&machine::Limits::txn_operations));
+  CHECK(most_electors == maximum(&machine::Limits::electors));
+  CHECK(most_evidence == maximum(&machine::Limits::evidence_items));
+  CHECK(most_names ==
+        std::max(maximum(&machine::Limits::policy_issuers), maximum(&machine::Limits::options)));
+  CHECK(max_list_items >= maximum(&machine::Limits::lock_waiters));
+  CHECK(max_list_items >= maximum(&machine::Limits::page_items));
+}
+
+TEST_CASE("A txn of more operations than could ever be allowed is refused before they are built") {
+  Bytes bytes = bytes_of_hex("9a 01 c400 c2 00 00 00 06 90 dd 00002711");
+  for (int i = 0; i < 10'001; ++i) {
+    for (const int byte : {0x92, 0x03, 0xc4, 0x00}) bytes.push_back(static_cast<std::byte>(byte));
+  }
+  bytes.push_back(std::byte{0x90});
+  const Result<machine::Command> refused = decode_command(bytes);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().fault == Fault::out_of_range);
 }

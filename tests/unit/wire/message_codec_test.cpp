@@ -153,6 +153,29 @@ TEST_CASE("Entries of the same indexes that are not the same entries are told ap
   CHECK(bytes == frame);
 }
 
+TEST_CASE("Entries that were replaced in the midst of the log are encoded anew") {
+  const auto block_of = [](const char* text) {
+    raft::BlockRef block(raft::EntryBlock::allocate(2));
+    for (int i = 0; i < 2; ++i) {
+      raft::Entry entry;
+      entry.payload = raft::Payload::copy_of(text);
+      block->push(std::move(entry));
+    }
+    return block;
+  };
+  const raft::BlockRef kept = block_of("kept");
+  raft::EntryRange before;
+  REQUIRE(before.add(kept, 0, 2, 5));
+  REQUIRE(before.add(block_of("old"), 0, 2, 7));
+  raft::EntryRange after;
+  REQUIRE(after.add(kept, 0, 2, 5));
+  REQUIRE(after.add(block_of("new"), 0, 2, 7));
+  MessageEncoder encoder;
+  bytes_of(encoder.encode(1, append_of(2, before)));
+  const raft::Payload frame = encoder.encode(1, append_of(2, after)).joined();
+  CHECK(same(std::get<raft::AppendRequest>(decoded_message(frame).body).entries, after));
+}
+
 TEST_CASE("The data of a snapshot chunk are sent from where they lie") {
   raft::Message message;
   auto& chunk = message.body.emplace<raft::SnapshotChunk>();
