@@ -3,6 +3,8 @@
 #include <array>
 
 #include "fixture.h"
+#include "monitor.h"
+#include "socket_setup.h"
 
 namespace kelek::transport::test {
 namespace {
@@ -87,6 +89,32 @@ TEST_CASE("T1: older ZMTP without security, HTTP and noise get nothing through",
   CHECK(frame.sender == 1);
   CHECK(frame.bytes.text() == "member");
   CHECK(pair.two.peers->listener_counters().frames_refused == 0);
+}
+
+TEST_CASE("T1: should the ZAP handler be gone, nobody gets in", "[security]") {
+  void* context = zmq_ctx_new();
+  {
+    const KeyPair keys = new_keys();
+    const ListenerSetup setup{"peer", 1 << 20, 1, 100};
+    const Socket listener = std::move(make_listener(context, {}, setup, keys).value());
+    Monitor monitor = std::move(Monitor::watch(context, listener).value());
+    const std::string endpoint = bind_listener(listener, "127.0.0.1:0").value();
+    Stranger stranger;
+    stranger.use_curve(new_keys(), keys.public_key);
+    stranger.connect(endpoint);
+    stranger.send("let me in");
+    bool failed = false;
+    Message message;
+    REQUIRE(eventually([&] {
+      CHECK_FALSE(message.receive(listener));
+      Monitor::Event event;
+      while (monitor.next(event)) failed = failed || event.kind == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
+      return failed;
+    }));
+    CHECK_FALSE(message.receive(listener));
+    Monitor::stop(listener);
+  }
+  zmq_ctx_term(context);
 }
 
 TEST_CASE("T1: a client's key does not open the members' socket", "[security]") {
