@@ -23,6 +23,9 @@
 namespace kelek::bench {
 namespace {
 
+/// Of one client; more answers at once than a coordinator keeps ready for it would be dropped.
+constexpr std::uint64_t client_outstanding = 256;
+
 struct Arguments {
   std::string program;
   std::string folder;
@@ -182,6 +185,7 @@ int measure(const Arguments& arguments) {
   }
   if (arguments.client) {
     for (const std::uint64_t outstanding : arguments.outstanding) {
+      if (outstanding > client_outstanding) continue;
       client_load(cluster, "client/" + way, outstanding, count_of(outstanding, arguments.quick));
     }
   }
