@@ -138,6 +138,8 @@ void Client::Parts::follow_leader(const wire::ClientResponse& response) {
     connect_at_ms_ = 0;
     return;
   }
+  // Nobody whom we could trust has this address, or none was told: another one may lead.
+  if (options_.coordinators.size() > 1) leave({ProblemKind::no_leader, machine::Code::ok, "It does not lead."});
 }
 
 /// The machine's answers that are about the session, and not about the command. True: the call goes on, or is done.

@@ -209,7 +209,7 @@ void AdminDesk::on_transfer(const raft::TransferOutcome& outcome) {
     if (outcome.done) {
       answers_.done(std::move(request), wire::LeadershipTransferred{outcome.to}, 0);
     } else {
-      answers_.refuse(std::move(request), RefusalCode::leadership_lost,
+      answers_.refuse(std::move(request), RefusalCode::deadline,
                       "Node " + std::to_string(outcome.to) + " did not take over in time.");
     }
   });

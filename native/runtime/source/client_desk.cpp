@@ -146,7 +146,7 @@ void ClientDesk::submit(Submission submission) {
   }
   Request waiting;
   waiting.client = local_;
-  waiting.done = std::move(submission.done);
+  waiting.done = submission.done ? std::move(submission.done) : [](RequestOutcome&&) {};
   waiting.deadline_ms = deadline_of(submission.deadline_ms);
   machine::Command command;
   command.header.session_id = submission.session_id;

@@ -78,6 +78,8 @@ const std::string& advertised_client(const CoordinatorOptions& options) {
 CoordinatorOptions::CoordinatorOptions() {
   raft.election_ticks = 10;
   raft.heartbeat_ticks = 3;
+  // Fewer than may wait in a member's queue (TransportOptions::peer_send_frames): what is sent is not dropped here.
+  raft.max_inflight_appends = 48;
 }
 
 std::vector<std::string> CoordinatorOptions::validate() const {

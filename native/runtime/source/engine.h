@@ -104,6 +104,7 @@ struct Engine {
   std::uint64_t leader_since_ms = 0;
   raft::RoleChange role;
   std::string trouble;
+  raft::Index repair_until = 0;  // not 0: the log is being repaired up to here (durability.md, R4)
 
   void fail(Failure reason) {
     if (!failure.failed() && reason.failed()) failure = std::move(reason);

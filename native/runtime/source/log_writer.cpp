@@ -158,6 +158,7 @@ void LogWriter::write_batch(Batch& batch) {
   for (const Item& item : batch) {
     if (!well) break;
     if (item.release_through != 0) release_now(item);
+    if (item.scrub_bytes != 0) scrub_now(item.scrub_bytes);
   }
   const storage::LogStatus status = log_.status();
   const std::lock_guard<std::mutex> guard(mutex_);
@@ -173,7 +174,7 @@ void LogWriter::write_batch(Batch& batch) {
 
 bool LogWriter::stage(Item& item, Durable& done, bool& must_sync) {
   if (item.idle) return check(log_.idle_witness());
-  if (item.release_through != 0) return true;
+  if (item.release_through != 0 || item.scrub_bytes != 0) return true;
   if (item.snapshot.has_value()) {
     must_sync = true;
     return check(log_.stage_snapshot(*item.snapshot, storage::SnapshotUse::compacts));
@@ -227,6 +228,28 @@ void LogWriter::release_now(const Item& item) {
   }
   const storage::Result<raft::Index> first = log_.release(item.release_through);
   if (!first.ok() && log_.failed()) check(storage::Status(first.error()));
+}
+
+void LogWriter::scrub(std::size_t max_bytes) {
+  {
+    Item item;
+    item.scrub_bytes = max_bytes;
+    const std::lock_guard<std::mutex> guard(mutex_);
+    queue_.push_back(std::move(item));
+  }
+  flush();
+}
+
+void LogWriter::scrub_now(std::size_t max_bytes) {
+  const storage::Result<storage::ScrubStep> step = log_.scrub(max_bytes);
+  if (!step.ok() || step->damage.empty()) return;
+  const std::lock_guard<std::mutex> guard(mutex_);
+  if (damage_.empty()) damage_ = step->damage;
+}
+
+std::string LogWriter::damage() const {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  return damage_;
 }
 
 bool LogWriter::check(const storage::Status& status) {

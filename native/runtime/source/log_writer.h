@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -75,6 +76,10 @@ class LogWriter {
   /// promotes snapshots.
   std::mutex& snapshot_mutex() { return snapshot_mutex_; }
 
+  /// Reads and checks about so many bytes of what is durable, some time; what it finds, damage() tells.
+  void scrub(std::size_t max_bytes);
+  std::string damage() const;
+
   bool busy() const;
   /// Synced so far. Cheap.
   std::uint64_t batches() const;
@@ -92,6 +97,7 @@ class LogWriter {
     raft::Ready ready;  // only what is written, and messages_after
     std::optional<raft::SnapshotMetadata> snapshot;
     bool idle = false;
+    std::size_t scrub_bytes = 0;
     raft::Index release_through = 0;
     raft::SnapshotId release_newest = 0;
   };
@@ -104,6 +110,7 @@ class LogWriter {
   void store_chunks(const raft::Ready& ready, Durable& done);
   void sync_chunks(const Batch& batch, Durable& done);
   void release_now(const Item& item);
+  void scrub_now(std::size_t max_bytes);
   bool commit(bool must_sync);
   bool check(const storage::Status& status);
 
@@ -119,6 +126,7 @@ class LogWriter {
   Batch queue_;
   std::vector<Durable> done_;
   Failure failure_;
+  std::string damage_;
   Latency latency_;
   LogWriterCounters counters_;
   storage::LogStatus log_status_;

@@ -20,6 +20,9 @@ constexpr int longest_wait_ms = 1'000;
 constexpr std::uint64_t witness_after_ms = 50;
 constexpr std::uint64_t progress_interval_ms = 5'000;
 constexpr std::uint64_t handover_interval_ms = 5'000;
+/// 5 GiB a day.
+constexpr std::uint64_t scrub_interval_ms = 1'000;
+constexpr std::size_t scrub_bytes = 64 * 1024;
 
 }  // namespace
 
@@ -222,6 +225,12 @@ void Loop::watch_disk(std::uint64_t now_ms) {
     engine_.writer->note_idle();
     readies_.collect();
   }
+  if (engine_.repair_until != 0 && engine_.node->status().commit >= engine_.repair_until) {
+    engine_.events.info("the log is repaired up to index {}", engine_.repair_until);
+    engine_.repair_until = 0;
+    engine_.trouble.clear();
+  }
+  scrub(now_ms);
   const bool space_low = engine_.directory->log().space_low();
   if (space_low != space_was_low_) {
     space_was_low_ = space_low;
@@ -231,6 +240,18 @@ void Loop::watch_disk(std::uint64_t now_ms) {
   if (!space_low || !engine_.leads() || now_ms < handover_at_ms_) return;
   handover_at_ms_ = now_ms + handover_interval_ms;
   admin_.hand_over();
+}
+
+/// Reads a little of the log again and again, so that damage is found while others still have what it holds (R8).
+void Loop::scrub(std::uint64_t now_ms) {
+  const std::string damage = engine_.writer->damage();
+  if (!damage.empty() && engine_.trouble.empty()) {
+    engine_.trouble = "has a damaged log; restart it, so that it repairs itself from the others: " + damage;
+    engine_.events.warn("this node {}", engine_.trouble);
+  }
+  if (now_ms < scrub_at_ms_ || engine_.writer->busy()) return;
+  scrub_at_ms_ = now_ms + scrub_interval_ms;
+  engine_.writer->scrub(scrub_bytes);
 }
 
 void Loop::stop_step(std::uint64_t now_ms) {

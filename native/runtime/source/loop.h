@@ -43,6 +43,7 @@ class Loop {
   void tick_for_deadline();
   void on_role(const raft::RoleChange& role);
   void watch_disk(std::uint64_t now_ms);
+  void scrub(std::uint64_t now_ms);
   void pump_watches(std::uint64_t now_ms);
   void take_snapshot_if_due();
   void stop_step(std::uint64_t now_ms);
@@ -66,6 +67,7 @@ class Loop {
   std::uint64_t batches_seen_ = 0;
   std::uint64_t stop_deadline_ms_ = 0;
   std::uint64_t handover_at_ms_ = 0;
+  std::uint64_t scrub_at_ms_ = 0;
   raft::Index tick_index_ = 0;  // of the newest idle tick, until it is applied
   bool stamped_ = false;
   bool more_ = false;

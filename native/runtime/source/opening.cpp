@@ -271,6 +271,7 @@ void Opening::report(const storage::Recovered& recovered) {
   for (const std::string& sentence : found.damage) engine_.events.warn("{}", sentence);
   for (const std::string& sentence : found.notes) engine_.events.info("{}", sentence);
   if (!recovered.damaged) return;
+  engine_.repair_until = recovered.repair_until;
   engine_.trouble = "repairs its log from the others up to index " + std::to_string(recovered.repair_until) +
                     ", and does not vote until then";
   engine_.events.warn("this node {}", engine_.trouble);

@@ -115,6 +115,17 @@ void add_network(const Engine& engine, wire::StatusReport& report) {
   }
 }
 
+/// Nobody leads here; where all others refuse our key the reason is plain.
+std::string leaderless(const Engine& engine) {
+  std::size_t refusing = 0;
+  const std::vector<transport::PeerCounters> links = engine.peers->counters();
+  for (const transport::PeerCounters& link : links) {
+    if (link.link == transport::LinkState::refused) ++refusing;
+  }
+  if (refusing == 0 || refusing < links.size()) return "knows no leader";
+  return "knows no leader: the others refuse its key (was it removed, or given another key?)";
+}
+
 }  // namespace
 
 wire::StatusReport AdminDesk::status() const {
@@ -158,7 +169,7 @@ wire::StatusReport AdminDesk::status() const {
   }
   add_network(engine_, report);
   if (report.trouble.empty() && configuration.empty()) report.trouble = "waits to be added (kelek members add)";
-  if (report.trouble.empty() && report.leader == raft::no_node) report.trouble = "knows no leader";
+  if (report.trouble.empty() && report.leader == raft::no_node) report.trouble = leaderless(engine_);
   return report;
 }
 
