@@ -76,6 +76,7 @@ Acknowledged Agent::await_outcome(StopSignals& signals) {
     outcome.counted = true;
     outcome.index = event.value("revision", std::uint64_t{0});
     outcome.term = event.value("term", std::uint64_t{0});
+    outcome.through = event.value("through", "");
     return outcome;
   }
   const bool closed = event.is_object() && event.contains("error") && event["error"].value("kind", "") == "ballot_closed";

@@ -17,6 +17,8 @@ struct Acknowledged {
   /// Log index and term of the vote; not counted: 0.
   std::uint64_t index = 0;
   std::uint64_t term = 0;
+  /// The client address of the coordinator that it went through in the end.
+  std::string through;
   /// Not counted: why.
   std::string refusal;
 };

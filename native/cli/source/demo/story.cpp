@@ -172,11 +172,18 @@ void Story::end_vote(std::size_t vote, Agent& agent) {
     say_.tell("vote_refused", fmt::format("vote of {}: too late, {}", elector.voter, outcome.refusal), fields);
     return;
   }
+  std::size_t through = agent.through();
+  for (std::size_t i = 0; i < cluster_.size(); ++i) {
+    if (cluster_.member(i).client_address == outcome.through) through = i;
+  }
+  const std::string instead =
+      through == agent.through() ? "" : fmt::format(" instead of {}", cluster_.member(agent.through()).id);
   fields["index"] = outcome.index;
   fields["term"] = outcome.term;
+  fields["went_through"] = cluster_.member(through).id;
   say_.tell("vote_counted",
-            fmt::format("vote of {:<14} {:<16} index {:>3} in term {}, through {}", elector.voter, agent.vote().choice,
-                        outcome.index, outcome.term, name(agent.through())),
+            fmt::format("vote of {:<14} {:<16} index {:>3} in term {}, through {}{}", elector.voter,
+                        agent.vote().choice, outcome.index, outcome.term, name(through), instead),
             fields);
 }
 
