@@ -72,9 +72,9 @@ void Node::Core::on_heartbeat_response(const Message& message, const HeartbeatRe
     peer_acknowledged(leading, *peer, response.match_index);
   }
   if (response.round >= peer->heartbeat_round && response.round != 0) {
-    if (peer->state == ReplicationState::replicate && response.match_index < peer->sent_before_heartbeat &&
-        peer->match < peer->sent_before_heartbeat) {
-      // What was sent before this heartbeat did not arrive before it: it is lost, or will come twice.
+    if (peer->state == ReplicationState::replicate && response.match_index < peer->sent_before_heartbeat) {
+      // What was sent before this heartbeat did not arrive before it: it is lost, or will come twice. Or the follower
+      // restarted: it has what it acknowledged, and commits nothing of it before an append has verified it again.
       peer->become_probe();
     }
     if (peer->state == ReplicationState::snapshot &&

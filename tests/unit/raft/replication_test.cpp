@@ -246,3 +246,19 @@ TEST_CASE("B27 a full window opens again when its acknowledgements are lost") {
   cluster.run(2, [&] { return cluster.match(1, 2) > 1; });
   cluster.run(10, [&] { return cluster.match(1, 2) == 11 && cluster.match(1, 3) == 11; });
 }
+
+TEST_CASE("a follower that restarted learns the commit index though nothing new is proposed") {
+  Cluster cluster(voters(3));
+  elect(cluster, 1);
+  cluster.propose(1, "a");
+  cluster.deliver(from(1, append));
+  cluster.deliver(to(1, append_response));
+  REQUIRE(cluster.commit(1) == 2);
+  cluster.drop();
+  cluster.crash(2);
+  cluster.restart(2);
+  REQUIRE(cluster.commit(2) == 1);
+  cluster.run(2);
+  CHECK(cluster.commit(2) == 2);
+  CHECK(cluster.data(2) == Data{"a"});
+}
