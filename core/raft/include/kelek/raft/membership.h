@@ -98,7 +98,7 @@ struct MemberOperation {
   std::string context;
 };
 
-/// A wish about the membership. Operations that change at most one voter make a simple change; all others go
+/// A wish about the membership. One operation (updates aside) makes a simple change; several, or explicit_leave, go
 /// through a joint configuration. No operations: leave the joint configuration in force.
 struct MembershipChange {
   std::vector<MemberOperation> operations;
