@@ -101,6 +101,10 @@ int Commands::run(int count, char** arguments) {
     std::printf("%s\n", version.what());
     return exit_ok;
   } catch (const CLI::ParseError& error) {
+    const bool is_word = count > 1 && arguments[1][0] != '-';
+    if (is_word && app_.get_subcommands([&](const CLI::App* one) { return one->get_name() == arguments[1]; }).empty()) {
+      return output_.report(bad_use(fmt::format("there is no command '{}' (see: kelek --help)", arguments[1])));
+    }
     const std::string path = command_path(*chosen(app_));
     std::string text = error.what();
     for (char& character : text) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "asking.h"
 #include "cli.h"
 #include "local_cluster.h"
 
@@ -75,6 +76,17 @@ void watch_over(LocalCluster& cluster, StopSignals& signals, const Output& outpu
   }
 }
 
+/// The first commands should find a leader.
+void await_leader(const LocalCluster& cluster, StopSignals& signals) {
+  client::ClientOptions options;
+  options.coordinators = cluster.file().endpoints();
+  options.key_file = cluster.client_key("operator");
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (ask_all(options, 500).leader() == nullptr && std::chrono::steady_clock::now() < end) {
+    if (signals.wait(std::chrono::milliseconds(20)) != 0) throw Failed(exit_error, "interrupted", "interrupted");
+  }
+}
+
 int dev(const Given& given, const Output& output) {
   if (given.size < 1 || given.size > 25) throw bad_use("between 1 and 25 coordinators");
   StopSignals signals;
@@ -87,6 +99,7 @@ int dev(const Given& given, const Output& output) {
   }
   LocalCluster cluster(work.path(), "dev", given.size, clients, given.serve_flags);
   cluster.start(signals);
+  await_leader(cluster, signals);
   print_how_to(output, cluster, given, work);
   output.object(ready_event(cluster, given, work));
   watch_over(cluster, signals, output);

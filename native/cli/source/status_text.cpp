@@ -35,7 +35,7 @@ std::string disk_of(const wire::StatusReport& report) {
   std::string text = fmt::format("sync p50 {:.1f} ms, p99 {:.1f} ms", static_cast<double>(disk.sync_p50_us) / 1'000.0,
                                  static_cast<double>(disk.sync_p99_us) / 1'000.0);
   if (disk.stalls != 0) text += fmt::format(", {} stalls", disk.stalls);
-  if (disk.free_bytes < little_space_bytes) text += fmt::format(", only {} free", bytes_text(disk.free_bytes));
+  if (disk.syncs != 0 && disk.free_bytes < little_space_bytes) text += fmt::format(", only {} free", bytes_text(disk.free_bytes));
   return text;
 }
 

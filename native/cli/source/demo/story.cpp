@@ -72,6 +72,7 @@ class Story {
   std::size_t next_voter(std::vector<std::size_t>& left, bool at_leader) const;
   std::unique_ptr<Agent> begin_vote(std::size_t vote, std::size_t through);
   void end_vote(std::size_t vote, Agent& agent);
+  void look_for_leader();
   void kill_leader(std::size_t acknowledged, const Agent& on_its_way);
   machine::Ballot ballot(client::Client& client, const client::CallOptions& call) const;
   void show_verdict();
@@ -187,7 +188,17 @@ void Story::end_vote(std::size_t vote, Agent& agent) {
             fields);
 }
 
+/// A loaded machine may have elected another one since we last looked.
+void Story::look_for_leader() {
+  const Reports reports = view_->reports();
+  const std::optional<std::size_t> newest = leader_above(reports, term_);
+  if (!newest.has_value()) return;
+  leader_ = *newest;
+  term_ = reports[leader_]->term;
+}
+
 void Story::kill_leader(std::size_t acknowledged, const Agent& on_its_way) {
+  look_for_leader();
   killed_ = leader_;
   const auto begin = std::chrono::steady_clock::now();
   const pid_t process = cluster_.process(killed_).id();
@@ -218,6 +229,7 @@ void Story::vote_and_kill() {
     const std::size_t vote = next_voter(left, false);
     end_vote(vote, *begin_vote(vote, vote % cluster_.size()));
   }
+  look_for_leader();
   const std::size_t vote = next_voter(left, true);
   const std::unique_ptr<Agent> on_its_way = begin_vote(vote, leader_);
   kill_leader(before, *on_its_way);
