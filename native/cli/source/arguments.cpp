@@ -7,7 +7,8 @@
 namespace kelek::cli {
 namespace {
 
-constexpr std::size_t max_value_bytes = std::size_t{8} << 20;
+/// No command can carry more (machine::Limits::command_bytes at its default, and what a frame holds).
+constexpr std::size_t max_value_bytes = std::size_t{1} << 20;
 
 std::string read_standard_input() {
   std::string text;
