@@ -279,7 +279,7 @@ std::vector<Json> json_of(const machine::EventBatch& batch) {
 Json json_of(const wire::MembersReport& members) {
   Json list = Json::array();
   for (const wire::MemberReport& member : members.members) {
-    Json one{{"node", member.id}, {"voter", member.voter}, {"outgoing", member.outgoing}, {"learner", member.learner},
+    Json one{{"node", member.id}, {"id", member.id}, {"voter", member.voter}, {"outgoing", member.outgoing}, {"learner", member.learner},
              {"incarnation", hex(member.incarnation)}};
     const runtime::Result<runtime::MemberContext> context = runtime::decode_member_context(member.context);
     if (context.ok()) {
