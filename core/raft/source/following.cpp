@@ -47,8 +47,9 @@ void Node::Core::on_append_request(Message& message, AppendRequest& request) {
   }
   accept_entries(request.previous_index, request.entries);
   verified_ = std::max(verified_, end);
-  // The smaller of the leader's commit index and the last entry that this message verified: bounded by the end of
-  // the own log instead, stale entries behind it would be applied (ScyllaDB 9965, and willemt/raft to this day).
+  // The smaller of the leader's commit index and the last entry that this message verified: bounded by the
+  // end of the own log instead, stale entries behind it would be applied (ScyllaDB 9965, and willemt/raft to
+  // this day).
   commit_to(std::min(request.commit, end));
   response.accepted = true;
   response.match_index = end;
@@ -79,7 +80,8 @@ void Node::Core::accept_entries(Index previous, const EntryRange& entries) {
   }
   const EntryRange fresh = entries.from(first_new);
   bool has_configuration = false;
-  fresh.for_each([&](Index, const Entry& entry) { has_configuration |= entry.kind == EntryKind::configuration; });
+  fresh.for_each(
+      [&](Index, const Entry& entry) { has_configuration |= entry.kind == EntryKind::configuration; });
   log_.append(fresh);
   trace(AppendEvent{first_new, end, replaced_from});
   if (has_configuration) {

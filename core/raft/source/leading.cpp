@@ -46,15 +46,16 @@ void Node::Core::on_append_response(const Message& message, const AppendResponse
     if (response.match_index > log_.last_index()) return;
     peer_acknowledged(leading, *peer, response.match_index);
   } else if (response.previous_index > peer->match && peer->state != ReplicationState::snapshot) {
-    // A rejection from before it caught up is old news (openraft 1500). Otherwise look where it points, by whole
-    // terms: Raft paper, end of section 5.3. A hint is never below what it holds for sure, nor above the log.
+    // A rejection from before it caught up is old news (openraft 1500). Otherwise look where it points, by
+    // whole terms: Raft paper, end of section 5.3. A hint is never below what it holds for sure, nor above
+    // the log.
     const bool is_of_last_probe =
         peer->state == ReplicationState::replicate || response.previous_index == peer->next - 1;
     if (is_of_last_probe) {
       const Index candidate = std::min(response.hint_index, response.previous_index - 1);
       // Below the log nothing can be compared, and only a snapshot helps.
-      const Index agreed = candidate < log_.base_index() ? candidate
-                                                         : log_.last_at_or_below(candidate, response.hint_term);
+      const Index agreed =
+          candidate < log_.base_index() ? candidate : log_.last_at_or_below(candidate, response.hint_term);
       peer->become_probe();
       peer->next = std::max(peer->match, agreed) + 1;
       leading.sends_due = true;
@@ -73,8 +74,9 @@ void Node::Core::on_heartbeat_response(const Message& message, const HeartbeatRe
   }
   if (response.round >= peer->heartbeat_round && response.round != 0) {
     if (peer->state == ReplicationState::replicate && response.match_index < peer->sent_before_heartbeat) {
-      // What was sent before this heartbeat did not arrive before it: it is lost, or will come twice. Or the follower
-      // restarted: it has what it acknowledged, and commits nothing of it before an append has verified it again.
+      // What was sent before this heartbeat did not arrive before it: it is lost, or will come twice. Or the
+      // follower restarted: it has what it acknowledged, and commits nothing of it before an append has
+      // verified it again.
       peer->become_probe();
     }
     if (peer->state == ReplicationState::snapshot &&
@@ -113,10 +115,10 @@ void Node::Core::round_answered(Leader& leading, Progress& peer, Round round) {
   confirm_reads(leading);
 }
 
-/// Raft paper, section 5.4.2: only an entry of the own term is committed by counting; whatever lies before it is
-/// committed with it. The highest index that a majority holds is found first, then its term is looked at: an old
-/// entry in between must not stop the count (RaftOS 30). The leader counts itself by what is durable here (thesis,
-/// section 10.2.1).
+/// Raft paper, section 5.4.2: only an entry of the own term is committed by counting; whatever lies before it
+/// is committed with it. The highest index that a majority holds is found first, then its term is looked at:
+/// an old entry in between must not stop the count (RaftOS 30). The leader counts itself by what is durable
+/// here (thesis, section 10.2.1).
 void Node::Core::advance_commit() {
   Leader* leading = leader();
   if (leading == nullptr) return;
@@ -138,8 +140,8 @@ void Node::Core::advance_commit() {
   commit_reviewed_ = false;
 }
 
-/// What a commit may bring about that changes who is asked next. Called at the end of an event, since it moves the
-/// records of the peers.
+/// What a commit may bring about that changes who is asked next. Called at the end of an event, since it
+/// moves the records of the peers.
 void Node::Core::review_commit() {
   while (!commit_reviewed_) {
     commit_reviewed_ = true;
@@ -153,7 +155,8 @@ void Node::Core::leader_tick(Leader& leading) {
     // Known from hashicorp 503 and 612: a leader whose disk stands still holds up the whole group.
     return become_follower(term_, no_node, RoleEvent::Cause::disk_stalled);
   }
-  if (leading.transfer_to != no_node && now_ticks_ >= leading.transfer_deadline_tick) give_up_transfer(leading);
+  if (leading.transfer_to != no_node && now_ticks_ >= leading.transfer_deadline_tick)
+    give_up_transfer(leading);
   if (now_ticks_ < leading.next_heartbeat_tick) return;
   leading.next_heartbeat_tick = now_ticks_ + options_.heartbeat_ticks;
   if (options_.check_quorum && !quorum_heard(leading)) {

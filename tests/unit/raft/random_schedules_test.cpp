@@ -164,8 +164,8 @@ class Schedule {
     cluster_.compact(id, status.applied - dice_.below(status.applied));
   }
 
-  /// Of those that lead, the one of the highest term. A node that was removed may be in a higher term than all that
-  /// stay, and is right to be ignored.
+  /// Of those that lead, the one of the highest term. A node that was removed may be in a higher term than
+  /// all that stay, and is right to be ignored.
   NodeId leader() const {
     NodeId best = no_node;
     for (const NodeId id : cluster_.up_nodes()) {

@@ -21,6 +21,11 @@ TEST_CASE("B12 a stale append without entries does not truncate") {
   CHECK(cluster.log(2) == Terms{1, 2});
   cluster.step(message_of(1, 2, 2, append_of(0, 0, {1}, 1)));
   CHECK(cluster.log(2) == Terms{1, 2});
+  // Nor one that ends behind what is committed and before what is held.
+  cluster.step(message_of(1, 2, 2, append_of(2, 2, {2, 2}, 1)));
+  cluster.step(message_of(1, 2, 2, append_of(1, 1, {2}, 1)));
+  cluster.step(message_of(1, 2, 2, append_of(2, 2, {}, 1)));
+  CHECK(cluster.log(2) == Terms{1, 2, 2, 2});
 }
 
 TEST_CASE("B13 conflicting entries are removed") {
