@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -13,6 +14,10 @@ namespace kelek::storage {
 
 template <typename Number>
 void put_number(std::byte* out, Number value) {
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(out, &value, sizeof(Number));
+    return;
+  }
   for (std::size_t i = 0; i < sizeof(Number); ++i) {
     out[i] = static_cast<std::byte>((static_cast<std::uint64_t>(value) >> (8 * i)) & 0xff);
   }
@@ -20,6 +25,11 @@ void put_number(std::byte* out, Number value) {
 
 template <typename Number>
 Number get_number(const std::byte* in) {
+  if constexpr (std::endian::native == std::endian::little) {
+    Number number;
+    std::memcpy(&number, in, sizeof(Number));
+    return number;
+  }
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < sizeof(Number); ++i) value |= std::to_integer<std::uint64_t>(in[i]) << (8 * i);
   return static_cast<Number>(value);

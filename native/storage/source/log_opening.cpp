@@ -4,11 +4,22 @@
 
 #include "errors.h"
 #include "log_parts.h"
+#include "segment_names.h"
 
 namespace kelek::storage {
 namespace {
 
 constexpr const char* rewrite_name = "rewrite.tmp";
+
+/// The first segment of a log, and the room behind a rewritten tail: a start need not wait until a large segment of
+/// zeros is written, since the next one is made in the background.
+constexpr std::uint64_t room_at_start_bytes = std::uint64_t{1} << 20;
+
+std::uint64_t rewritten_size(const RecoveredLog& recovered) {
+  const std::uint64_t used = recovered.tail.size();
+  const std::uint64_t before = recovered.segments.back().size_bytes;
+  return std::max(used, std::min(before, rounded_to_blocks(used + room_at_start_bytes)));
+}
 
 }  // namespace
 
@@ -24,7 +35,7 @@ Status Log::Parts::remove_leftovers(const RecoveredLog& recovered) {
 /// write it again. Written into a fresh file it becomes durable, or fails now.
 Status Log::Parts::rewrite_tail(const RecoveredLog& recovered) {
   const SegmentInfo& last = recovered.segments.back();
-  const std::uint64_t size = std::max<std::uint64_t>(last.size_bytes, recovered.tail.size());
+  const std::uint64_t size = rewritten_size(recovered);
   const std::string temporary = join_path(folder_, rewrite_name);
   const std::string path = join_path(folder_, last.name);
   Result<std::unique_ptr<File>> file = files_.open(temporary, OpenMode::create_new);
@@ -60,7 +71,7 @@ Status Log::Parts::confirm_seal(const RecoveredLog& recovered) {
 Status Log::Parts::begin() {
   spares_ = std::make_unique<Spares>(files_, folder_, options_.segment_bytes, options_.background);
   bool was_late = false;
-  Result<Spare> spare = spares_->take(options_.segment_bytes, was_late);
+  Result<Spare> spare = spares_->take(std::min<std::uint64_t>(options_.segment_bytes, room_at_start_bytes), was_late);
   if (!spare) return spare.error();
   return begin_segment(std::move(*spare), next_header());
 }
@@ -72,7 +83,7 @@ Status Log::Parts::open(RecoveredLog& recovered) {
   recovered.report.tail_rewritten = !clean;
 
   segments_ = recovered.segments;
-  segments_.back().size_bytes = std::max<std::uint64_t>(segments_.back().size_bytes, recovered.tail.size());
+  if (!clean) segments_.back().size_bytes = rewritten_size(recovered);
   offset_bytes_ = durable_bytes_ = recovered.tail.size();
   recovered.tail = {};
   place_ = {segments_.back().header.generation, recovered.last_lsn + 1, recovered.chain};

@@ -17,10 +17,6 @@ namespace {
 constexpr std::size_t seal_room = record_bytes(seal_bytes);
 constexpr std::size_t sync_room = record_bytes(sync_bytes);
 
-std::uint64_t rounded_up(std::uint64_t bytes) {
-  return (bytes + segment_header_bytes - 1) / segment_header_bytes * segment_header_bytes;
-}
-
 }  // namespace
 
 void LogView::set(const raft::HardState& state) {
@@ -256,7 +252,7 @@ Status Log::Parts::begin_segment(Spare spare, const SegmentHeader& header) {
 Status Log::Parts::roll(std::size_t batch_bytes) {
   const std::uint64_t needed = segment_header_bytes + std::uint64_t{batch_bytes} + seal_room;
   bool was_late = false;
-  Result<Spare> spare = spares_->take(std::max<std::uint64_t>(options_.segment_bytes, rounded_up(needed)), was_late);
+  Result<Spare> spare = spares_->take(std::max<std::uint64_t>(options_.segment_bytes, rounded_to_blocks(needed)), was_late);
   if (was_late) ++counters_.late_segments;
   if (!spare) {
     // Nothing was written: without space the batch can wait, and the log is as good as before.

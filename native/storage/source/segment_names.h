@@ -1,4 +1,4 @@
-// Names of the files in the folder of the log.
+// Names and sizes of the files in the folder of the log.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,9 @@ inline constexpr const char* log_folder = "log";
 inline constexpr const char* snapshot_folder = "snapshots";
 inline constexpr const char* lock_name = "lock";
 inline constexpr const char* temporary_ending = ".tmp";
+
+/// Sizes of segments are multiples of 4,096.
+constexpr std::uint64_t rounded_to_blocks(std::uint64_t bytes) { return (bytes + 4095) / 4096 * 4096; }
 
 struct SegmentName {
   std::uint64_t sequence = 0;
