@@ -2,6 +2,7 @@
 // block would change metadata, and its sync would wait for the file system's journal.
 #include "spares.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -12,6 +13,9 @@ namespace {
 
 /// How long to wait before space is looked for again.
 constexpr std::chrono::milliseconds retry_after{500};
+/// A sync of the log may have to wait for zeros that are on their way to the disk: for so many and no more.
+constexpr std::uint64_t piece_bytes = std::uint64_t{512} << 10;
+constexpr std::chrono::milliseconds pause_between{4};
 
 }  // namespace
 
@@ -34,12 +38,26 @@ std::string Spares::next_name() {
   return join_path(folder_, "spare-" + std::to_string(++made_) + ".tmp");
 }
 
-Result<Spare> Spares::make(std::uint64_t size_bytes) {
+/// Gently: in small pieces, each synced, with pauses in which the log has the disk for itself, unless it waits for
+/// just this segment.
+Status Spares::fill(File& file, std::uint64_t size_bytes, bool gently) {
+  const std::uint64_t piece = gently ? piece_bytes : size_bytes;
+  for (std::uint64_t done = 0; done < size_bytes; done += piece) {
+    Status written = write_zeros(file, done, std::min(size_bytes, done + piece));
+    if (written) written = file.sync();
+    if (!written || !gently) return written;
+    std::unique_lock<std::mutex> lock(mutex_);
+    wake_.wait_for(lock, pause_between, [this] { return stopping_ || hurry_; });
+    if (stopping_) return make_error(Problem::bad_use, "prepare", file.path(), "The log is being closed.");
+  }
+  return Nothing{};
+}
+
+Result<Spare> Spares::make(std::uint64_t size_bytes, bool gently) {
   const std::string path = next_name();
   Result<std::unique_ptr<File>> file = files_.open(path, OpenMode::create_new);
   if (!file) return file.error();
-  Status made = write_zeros(**file, 0, size_bytes);
-  if (made) made = (*file)->sync();
+  Status made = fill(**file, size_bytes, gently);
   if (!made) {
     file->reset();
     static_cast<void>(files_.remove(path));  // gives back what it took; the next open removes it otherwise
@@ -54,9 +72,9 @@ Status Spares::prepare() {
     if (spare_ || making_) return Nothing{};
     making_ = true;
   }
-  Result<Spare> made = make(segment_bytes_);
+  Result<Spare> made = make(segment_bytes_, background_);
   const std::lock_guard<std::mutex> lock(mutex_);
-  making_ = false;
+  making_ = hurry_ = false;
   wake_.notify_all();
   space_low_ = !made && made.error().problem == Problem::no_space;
   if (!made) return made.error();
@@ -69,7 +87,8 @@ Result<Spare> Spares::take(std::uint64_t size_bytes, bool& was_late) {
   {
     std::unique_lock<std::mutex> lock(mutex_);
     if (size_bytes <= segment_bytes_ && !spare_ && making_) {
-      was_late = true;
+      was_late = hurry_ = true;
+      wake_.notify_all();
       wake_.wait(lock, [this] { return !making_; });
     }
     if (spare_ && spare_->size_bytes >= size_bytes) {
@@ -80,7 +99,7 @@ Result<Spare> Spares::take(std::uint64_t size_bytes, bool& was_late) {
     }
   }
   was_late = true;
-  Result<Spare> made = make(size_bytes);
+  Result<Spare> made = make(size_bytes, false);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!made && made.error().problem == Problem::no_space) space_low_ = true;
   return made;
@@ -113,7 +132,7 @@ void Spares::dispose(const Retired& old) {
   if (done && recycle) file = files_.open(new_path, OpenMode::read_write);
   if (done && !file) done = file.error();
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (recycle) making_ = false;
+  if (recycle) making_ = hurry_ = false;
   if (!done) {
     failure_ = done.error();
   } else if (recycle) {

@@ -45,7 +45,8 @@ class Spares {
     std::uint64_t size_bytes;
   };
   void run();
-  Result<Spare> make(std::uint64_t size_bytes);
+  Result<Spare> make(std::uint64_t size_bytes, bool gently);
+  Status fill(File& file, std::uint64_t size_bytes, bool gently);
   void dispose(const Retired& old);
   std::string next_name();
 
@@ -57,6 +58,7 @@ class Spares {
   std::condition_variable wake_;
   std::optional<Spare> spare_;
   bool making_ = false;  // somebody makes one just now
+  bool hurry_ = false;   // and somebody waits for it
   std::deque<Retired> retired_;
   std::uint64_t made_ = 0;
   bool space_low_ = false;
