@@ -135,8 +135,14 @@ void Loop::tick(std::uint64_t now_us) {
     return;
   }
   if (engine_.leads()) {
-    ticks = std::min<std::uint64_t>(ticks, 4 * engine_.options.raft.election_ticks);
+    // Answers first: after a stall of its own they wait in the sockets, and the ticks alone would declare the quorum
+    // lost. For the same reason a leader does not make up for more than half an election timeout; but where reads
+    // hang on a lease, no time may be left out.
+    more_ = peers_.receive(frames_per_turn);
+    const std::uint32_t election_ticks = engine_.options.raft.election_ticks;
+    ticks = std::min<std::uint64_t>(ticks, engine_.options.raft.lease_reads ? 4 * election_ticks : election_ticks / 2);
     for (; ticks > 0; --ticks) engine_.node->tick();
+    return;
   }
   while (ticks > 0 && engine_.node->ticks_to_deadline() > 1) {
     engine_.node->tick();

@@ -23,8 +23,9 @@ struct TransportOptions {
   std::size_t peer_send_bytes = std::size_t{32} << 20;
   /// Frames that may wait from one member before its connection is no longer read.
   int peer_receive_frames = 256;
-  /// The same for one client.
-  int client_send_frames = 1'024;
+  /// The same for one client. Room for the answers to all that one client may have outstanding: libzmq gives back room
+  /// only in halves, and an answer that is dropped is one that the client waits for until its deadline.
+  int client_send_frames = 16'384;
   int client_receive_frames = 256;
   std::size_t client_send_bytes = std::size_t{8} << 20;
 
