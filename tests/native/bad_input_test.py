@@ -17,10 +17,10 @@ def last_line(text):
 
 class Flags(unittest.TestCase):
     def test_unknown_flags_and_commands(self):
-        for arguments in (["--no-such-flag"], ["kv", "put", "--nonsense", "a", "b"], ["no-such-command"]):
+        for arguments in (["status", "--no-such-flag"], ["kv", "put", "--no-such", "a", "b"], ["no-such-command"]):
             result = run(*arguments)
             self.assertEqual(result.code, 2, result)
-            self.assertIn(next(a for a in arguments if "no" in a), result.err)
+            self.assertIn(next(each for each in arguments if "no-such" in each), result.err)
 
     def test_a_bad_address_is_named(self):
         with Cluster(1) as cluster:
@@ -48,7 +48,7 @@ class Ports(unittest.TestCase):
                 taken.bind(("127.0.0.1", node.peer_port))
                 taken.listen()
                 node.start()
-                self.assertEqual(node.wait_end(), 1)
+                self.assertEqual(node.wait_end(), 3)  # a conflict with whoever has it
             self.assertIn(str(node.peer_port), node.last_log())
             node.start()
             cluster.leader()
@@ -56,7 +56,7 @@ class Ports(unittest.TestCase):
     def test_nobody_listens(self):
         with Cluster(1) as cluster:
             cluster.nodes[1].kill()
-            result = cluster.kelek("kv", "get", "a", "--deadline", "500ms")
+            result = cluster.kelek("kv", "get", "a", "--timeout-ms", "500")
             self.assertEqual(result.code, 4, result)
             self.assertIn(str(cluster.nodes[1].client_port), result.err)
 
@@ -84,7 +84,7 @@ class Keys(unittest.TestCase):
     def test_a_key_that_nobody_authorised_is_refused(self):
         with Cluster(1) as cluster:
             cluster.new_key("stranger")
-            result = cluster.kelek("kv", "put", "a", "b", "--deadline", "2s", key="stranger")
+            result = cluster.kelek("kv", "put", "a", "b", "--timeout-ms", "2000", key="stranger")
             self.assertNotEqual(result.code, 0, result)
             self.assertIn("key", result.err)
             self.assertEqual(cluster.kelek("kv", "get", "a").out.strip(), "")
@@ -212,8 +212,8 @@ class Disks(unittest.TestCase):
             node.kill()
             shutil.rmtree(node.data)
             node.start()
-            self.assertEqual(node.wait_end(), 1)
-            self.assertIn("another disk", node.last_log() + node.last_log().replace("had another", "another"))
+            self.assertEqual(node.wait_end(), 3)  # refused: by the members, who know its other disk
+            self.assertIn("another disk", node.last_log())
             cluster.ok("kv", "put", "goes", "on")
 
     def test_a_removed_member_is_told_so(self):
@@ -239,7 +239,7 @@ class Disks(unittest.TestCase):
             written = 0
             refused = None
             for i in range(400):
-                result = cluster.kelek("kv", "put", f"key-{i:04}", "x" * 100_000, "--deadline", "5s")
+                result = cluster.kelek("kv", "put", f"key-{i:04}", "x" * 100_000, "--timeout-ms", "5000")
                 if result.code != 0:
                     refused = result
                     break
@@ -290,7 +290,7 @@ class Limits(unittest.TestCase):
                 if number != alive:
                     node.kill()
             await_true(lambda: cluster.status(alive)["role"] != "leader", "the last one steps down")
-            result = cluster.kelek("kv", "put", "a", "b", "--deadline", "1s", node=alive)
+            result = cluster.kelek("kv", "put", "a", "b", "--timeout-ms", "1000", node=alive)
             self.assertEqual(result.code, 4, result)
             self.assertIn("leader", result.err)
 
@@ -300,11 +300,11 @@ class Clocks(unittest.TestCase):
         """The machine's time is the log's: a new leader with another clock goes on from where it was."""
         with Cluster(3) as cluster:
             cluster.ok("kv", "put", "a", "b")
-            before = cluster.status()[cluster.leader()]["log_time_ms"]
+            before = cluster.status()[cluster.leader()]["log_time"]
             cluster.nodes[cluster.leader()].kill()
             leader = cluster.leader()
             cluster.ok("kv", "put", "a", "c")
-            self.assertGreaterEqual(cluster.status()[leader]["log_time_ms"], before)
+            self.assertGreaterEqual(cluster.status()[leader]["log_time"], before)
 
 
 def resident_kib(pid):

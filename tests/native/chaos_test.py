@@ -94,7 +94,7 @@ class Partition(unittest.TestCase):
             # The one that is cut off steps down, and answers neither writes nor linearizable reads.
             await_true(lambda: cluster.status(leader)["role"] != "leader", "the old leader steps down")
             for arguments in (("put", "lost", "x"), ("get", "after")):
-                result = cluster.kelek("kv", *arguments, "--deadline", "1s", node=leader)
+                result = cluster.kelek("kv", *arguments, "--timeout-ms", "1000", node=leader)
                 self.assertEqual(result.code, 4, result)
             self.assertNotEqual(cluster.kelek("kv", "get", "after", "--stale", node=leader).out.strip(), "the cut")
             cluster.links.heal()

@@ -14,8 +14,9 @@ import time
 
 from links import Links
 
-KELEK = os.environ.get("KELEK", "build/release/kelek")
-LOAD = os.environ.get("KELEK_LOAD", "build/release/tests/native/kelek_load")
+BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../build/release")
+KELEK = os.environ.get("KELEK", os.path.join(BUILD, "kelek"))
+LOAD = os.environ.get("KELEK_LOAD", os.path.join(BUILD, "tests/native/kelek_load"))
 
 
 class Trouble(AssertionError):

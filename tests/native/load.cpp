@@ -1,5 +1,6 @@
 // kelek_load: appends numbered records to a topic, through one client with a session, and prints what became of each:
-// "ok NUMBER OFFSET", "refused NUMBER 0" or "unknown NUMBER 0". Ends when standard input has a line, or after --count.
+// "ok NUMBER OFFSET", "refused NUMBER 0" or "unknown NUMBER 0". Ends after
+// --count of them; without a count, when standard input has a line.
 #include <poll.h>
 
 #include <chrono>
@@ -70,7 +71,7 @@ int main(int count, char** arguments) {
   }
   client::Client& client = *opened.value;
   for (std::uint64_t number = 1; given.count == 0 || number <= given.count; ++number) {
-    if (told_to_end()) break;
+    if (given.count == 0 && told_to_end()) break;
     machine::TopicAppend append;
     append.topic = given.topic;
     append.payload = std::to_string(number);

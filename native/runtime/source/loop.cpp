@@ -194,7 +194,6 @@ void Loop::on_role(const raft::RoleChange& role) {
   tick_index_ = 0;
   static constexpr const char* names[] = {"follower", "pre-candidate", "candidate", "leader"};
   engine_.events.info("role={} term={} leader={}", names[static_cast<std::size_t>(role.role)], role.term, role.leader);
-  admin_.on_role(role);
   if (role.role != raft::Role::leader) return;
   // Leases are extended by the machine with the first command of a term, before log time moves on.
   propose_tick(machine::LeaderStart{}, engine_.clock.begin(read_clocks()));

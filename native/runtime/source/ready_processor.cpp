@@ -32,6 +32,8 @@ void ReadyProcessor::carry_out() {
   const bool machine_first = engine_.leads() && engine_.options.sync == SyncMode::in_loop;
   if (!machine_first) engine_.writer->flush();
   apply_committed();
+  // After what is committed: the leader that removed itself ends with the commit that answers who asked for it.
+  if (ready_.role.has_value()) admin_.on_role(*ready_.role);
   if (machine_first) engine_.writer->flush();
   for (const raft::ReadOutcome& outcome : ready_.reads) clients_.on_read(outcome);
   clients_.on_applied();
