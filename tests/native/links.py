@@ -87,7 +87,7 @@ class Links:
         except OSError:
             return
         to = self.fronts[listener]
-        link = (self.owner(address[1]), to)
+        link = (self.owner(address[1], listener.getsockname()[1]), to)
         with self.lock:
             refused = link in self.cuts
         try:
@@ -103,14 +103,13 @@ class Links:
             self.pairs[one] = (other, link)
             self.selector.register(one, selectors.EVENT_READ)
 
-    def owner(self, port):
-        """The node whose process has the connection from this local port; 0 if none of ours has."""
-        wanted = f":{port:04X}"
+    def owner(self, port, front_port):
+        """The node whose process has the connection from this local port to the forwarder's; 0 if none of ours has."""
         inode = None
         with open("/proc/net/tcp", encoding="ascii") as table:
             for line in table:
                 fields = line.split()
-                if fields[1].endswith(wanted):
+                if fields[1].endswith(f":{port:04X}") and fields[2].endswith(f":{front_port:04X}"):
                     inode = fields[9]
                     break
         for pid, number in self.pids().items():
