@@ -26,7 +26,7 @@ def cargo_peer(folder, target, needs):
     has = version_of(["cargo", "--version"], r"cargo (\d+)\.(\d+)")
     if has is None or has < needs:
         return f"needs Rust {needs[0]}.{needs[1]} or newer; here is {'none' if has is None else f'{has[0]}.{has[1]}'}"
-    command = ["cargo", "build", "--release", "--locked", "--quiet", "--target-dir", target / "cargo"]
+    command = ["cargo", "build", "--release", "--quiet", "--target-dir", target / "cargo"]
     return subprocess.run(command, cwd=folder, check=False).returncode
 
 
