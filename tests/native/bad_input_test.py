@@ -292,6 +292,7 @@ class Limits(unittest.TestCase):
             await_true(lambda: cluster.status(alive)["role"] != "leader", "the last one steps down")
             result = cluster.kelek("kv", "put", "a", "b", "--timeout-ms", "1000", node=alive)
             self.assertEqual(result.code, 4, result)
+            self.assertIn("leader", result.err)
 
 
 class Clocks(unittest.TestCase):

@@ -54,7 +54,8 @@ void Client::Parts::open_session() {
       refused.problem = answer.problem;
       finish(id, std::move(refused));
     }
-  }, deadline_ms, false);
+  // Just before those that wait for it: it knows why there is no session, and they do not.
+  }, deadline_ms - 1, false);
 }
 
 void Client::Parts::keep_session() {
