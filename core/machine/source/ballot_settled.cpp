@@ -5,6 +5,8 @@
 // "nobody else votes" is always one of the completions, and what the votes so far decide is the only outcome
 // that can be settled. And where it takes more voters to reach the participation floor, abstentions supply
 // them without touching the tally.
+#include <algorithm>
+
 #include "ballot_rules.h"
 
 namespace kelek::machine {
@@ -95,13 +97,14 @@ Count::Standing Count::may_stand_for(const Organisation& organisation) {
   const std::optional<uint32_t> leader = stands_for(organisation);
   Standing standing;
   standing.none = !leader;
+  uint64_t most = 0;
+  uint64_t second = 0;
+  for (const uint64_t votes : organisation.votes) {
+    second = std::max(second, std::min(votes, most));
+    most = std::max(votes, most);
+  }
   for (uint32_t option = 0; option < organisation.votes.size(); ++option) {
-    uint64_t most_of_others = 0;
-    for (uint32_t other = 0; other < organisation.votes.size(); ++other) {
-      if (other != option && organisation.votes[other] > most_of_others) {
-        most_of_others = organisation.votes[other];
-      }
-    }
+    const uint64_t most_of_others = organisation.votes[option] == most ? second : most;
     const uint64_t at_best = organisation.votes[option] + organisation.remaining;
     if (at_best > most_of_others) {
       standing.options |= uint64_t{1} << option;

@@ -24,6 +24,7 @@ struct Context {
   const CommandHeader& header;
   uint64_t revision = 0;
   uint64_t now_ms = 0;
+  uint64_t before_ms = 0;  // log time after the entry before this one
 };
 
 inline Result done(ResultBody body = {}) {
@@ -71,8 +72,10 @@ inline Result execute(Context&, const LeaderStart&) {
 }
 
 // ---- what log time ends ----
-void expire_sessions(Context& context);
+// The waits of sessions that are over and those that are over themselves.
+void expire_waits_of_sessions(Context& context);
 void expire_waits(Context& context);
+void expire_sessions(Context& context);
 void expire_holds(Context& context);
 void expire_keys(Context& context);
 void close_overdue_ballots(Context& context);
@@ -89,7 +92,9 @@ void extend_grants(Context& context);
 // ---- between the parts ----
 
 // The session of the header (0 where the command is not to be bound). A refusal if it has too many bindings.
-Refusal can_bind(const Context& context, uint64_t session_id);
+Refusal can_bind(const Context& context, uint64_t session_id, uint64_t more = 1);
+// Whether an answer with so many bytes of values can be given (and, under a session, be kept).
+Refusal can_answer(const Context& context, uint64_t bytes);
 void unbind_if_empty(Context& context, uint64_t session_id);
 // Removes a key that a session had bound.
 void remove_key_of_session(Context& context, const std::string& key);

@@ -2,8 +2,10 @@
 // attacker.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace kelek::machine {
@@ -24,7 +26,7 @@ class Hasher {
     number(bytes.size());
     size_t at = 0;
     for (; at + 8 <= bytes.size(); at += 8) {
-      number(little_endian(bytes.data() + at, 8));
+      number(whole_word(bytes.data() + at));
     }
     if (at < bytes.size()) {
       number(little_endian(bytes.data() + at, bytes.size() - at));
@@ -41,6 +43,15 @@ class Hasher {
 
  private:
   static constexpr uint64_t multiplier = 0x9e3779b97f4a7c15ull;
+
+  static uint64_t whole_word(const char* bytes) {
+    if constexpr (std::endian::native != std::endian::little) {
+      return little_endian(bytes, 8);
+    }
+    uint64_t word = 0;
+    std::memcpy(&word, bytes, sizeof(word));
+    return word;
+  }
 
   static uint64_t little_endian(const char* bytes, size_t count) {
     uint64_t word = 0;

@@ -6,6 +6,10 @@
 namespace kelek::machine {
 namespace {
 
+// About what it takes in memory; the same number on every platform.
+constexpr uint64_t empty_record_bytes = 96;
+constexpr uint64_t empty_answer_bytes = 256;
+
 void index_keys(const State& state, Indexes& indexes) {
   for (const auto& [key, record] : state.kv) {
     indexes.kv_bytes += kv_size(key, record);
@@ -67,7 +71,10 @@ uint64_t kv_size(const std::string& key, const KvRecord& record) {
   return key.size() + record.value.size();
 }
 uint64_t topic_record_size(const TopicRecord& record) {
-  return record.payload.size() + record.author.size();
+  return empty_record_bytes + record.payload.size() + record.author.size();
+}
+uint64_t answer_size(const Result& result) {
+  return empty_answer_bytes + measure(result.body);
 }
 
 Indexes Indexes::of(const State& state) {
@@ -84,7 +91,9 @@ Indexes Indexes::of(const State& state) {
   for (const auto& [id, session] : state.sessions) {
     indexes.sessions.emplace(session.deadline_ms, id);
     for (const StoredResult& stored : session.results) {
-      indexes.answer_bytes[id] += measure(stored.result);
+      const uint64_t bytes = answer_size(stored.result);
+      indexes.answer_bytes[id] += bytes;
+      indexes.all_answers_bytes += bytes;
     }
   }
   for (const auto& [id, ended] : state.ended_sessions) {

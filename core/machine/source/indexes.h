@@ -49,6 +49,7 @@ struct Indexes {
   uint64_t kv_bytes = 0;
   uint64_t topic_bytes = 0;
   uint64_t ballot_bytes = 0;
+  uint64_t all_answers_bytes = 0;
 
   // Everything anew from the state.
   static Indexes of(const State& state);
@@ -57,6 +58,10 @@ struct Indexes {
 };
 
 uint64_t kv_size(const std::string& key, const KvRecord& record);
+// With what an empty record takes: a million of them would otherwise count as nothing.
 uint64_t topic_record_size(const TopicRecord& record);
+// Of an answer that a session keeps. Without the reason: members of different versions may word it
+// differently, and must still drop the same answers.
+uint64_t answer_size(const Result& result);
 
 }  // namespace kelek::machine

@@ -141,14 +141,13 @@ KvResult delete_key_range(Context& context, const KeyRange& range) {
   return answer;
 }
 
-Refusal can_delete_range(const Context& context, const KeyRange& range) {
+Refusal can_delete_range(const Context& context, const KeyRange& range, uint64_t& keys) {
   const uint64_t limit = context.state.limits.range_delete_keys;
-  uint64_t keys = 0;
   auto at = context.state.kv.lower_bound(range.from);
   for (; at != context.state.kv.end() && (range.to.empty() || at->first < range.to); ++at) {
     if (++keys > limit) {
-      return {Code::over_limit, "the range has more than " + std::to_string(limit) +
-                                    " keys, the limit range_delete_keys: delete it in parts"};
+      return {Code::over_limit, "there are more than " + std::to_string(limit) +
+                                    " keys to delete, the limit range_delete_keys: delete them in parts"};
     }
   }
   return {};
@@ -169,9 +168,10 @@ Result execute(Context& context, const KvPut& put) {
   if (Refusal refusal = can_put(context, put, present); !refusal.ok()) {
     return refuse(refusal.code, std::move(refusal.reason));
   }
-  if (put.want_previous && present && present->value.size() > context.state.limits.result_bytes) {
-    return refuse(Code::over_limit, too_much("the previous value", present->value.size(), "bytes",
-                                             "result_bytes", context.state.limits.result_bytes));
+  if (put.want_previous && present) {
+    if (Refusal refusal = can_answer(context, present->value.size()); !refusal.ok()) {
+      return refuse(refusal.code, std::move(refusal.reason));
+    }
   }
   return done(put_key(context, put, at));
 }
@@ -184,15 +184,17 @@ Result execute(Context& context, const KvDelete& command) {
   if (!present) {
     return refuse(Code::not_found);
   }
-  if (command.want_previous && present->value.size() > context.state.limits.result_bytes) {
-    return refuse(Code::over_limit, too_much("the previous value", present->value.size(), "bytes",
-                                             "result_bytes", context.state.limits.result_bytes));
+  if (command.want_previous) {
+    if (Refusal refusal = can_answer(context, present->value.size()); !refusal.ok()) {
+      return refuse(refusal.code, std::move(refusal.reason));
+    }
   }
   return done(delete_key(context, command));
 }
 
 Result execute(Context& context, const KvDeleteRange& command) {
-  if (Refusal refusal = can_delete_range(context, command.range); !refusal.ok()) {
+  uint64_t keys = 0;
+  if (Refusal refusal = can_delete_range(context, command.range, keys); !refusal.ok()) {
     return refuse(refusal.code, std::move(refusal.reason));
   }
   return done(delete_key_range(context, command.range));

@@ -12,6 +12,7 @@ KvResult put_key(Context& context, const KvPut& put);
 KvResult put_key(Context& context, const KvPut& put, KvAt at);
 KvResult delete_key(Context& context, const KvDelete& command);
 KvResult delete_key_range(Context& context, const KeyRange& range);
-Refusal can_delete_range(const Context& context, const KeyRange& range);
+// Adds the keys of the range to `keys`, what this entry removes in all.
+Refusal can_delete_range(const Context& context, const KeyRange& range, uint64_t& keys);
 
 }  // namespace kelek::machine

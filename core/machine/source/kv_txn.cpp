@@ -61,7 +61,8 @@ class Estimate {
     const KvRecord* present = find(put.key);
     needs.keys += present ? 0u : 1u;
     needs.bytes += put.key.size() + put.value.size();
-    needs.bindings += put.bind_to_session ? 1u : 0u;
+    const bool is_bound = present && present->session_id == context_.header.session_id;
+    needs.bindings += put.bind_to_session && !is_bound ? 1u : 0u;
     written_bytes_ += put.value.size();
     if (put.want_previous) {
       answer(present);
@@ -74,7 +75,7 @@ class Estimate {
   }
   void operator()(const KvDeleteRange& command) {
     if (refusal.ok()) {
-      refusal = can_delete_range(context_, command.range);
+      refusal = can_delete_range(context_, command.range, range_keys_);
     }
   }
   void operator()(const KvGet& command) { answer(find(command.key)); }
@@ -91,6 +92,7 @@ class Estimate {
 
   const Context& context_;
   uint64_t written_bytes_ = 0;
+  uint64_t range_keys_ = 0;
 };
 
 Refusal can_run(const Context& context, const std::vector<KvOperation>& operations) {
@@ -108,12 +110,11 @@ Refusal can_run(const Context& context, const std::vector<KvOperation>& operatio
     return {Code::over_limit, too_much("the store", context.indexes.kv_bytes + needs.bytes, "bytes",
                                        "kv_bytes", limits.kv_bytes)};
   }
-  if (needs.answer_bytes > limits.result_bytes) {
-    return {Code::over_limit,
-            too_much("the answer", needs.answer_bytes, "bytes", "result_bytes", limits.result_bytes)};
+  if (Refusal refusal = can_answer(context, needs.answer_bytes); !refusal.ok()) {
+    return refusal;
   }
   if (needs.bindings != 0) {
-    if (Refusal refusal = can_bind(context, context.header.session_id); !refusal.ok()) {
+    if (Refusal refusal = can_bind(context, context.header.session_id, needs.bindings); !refusal.ok()) {
       return refusal;
     }
   }

@@ -128,6 +128,17 @@ LockResult held(const LockHold& hold) {
   return body;
 }
 
+// Holds and places in queues count alike: each is a record that a client makes and may leave behind.
+Refusal can_add(const Context& context) {
+  const uint64_t limit = context.state.limits.locks;
+  const uint64_t total = context.indexes.holds.size() + context.indexes.waits.size();
+  if (total >= limit) {
+    return {Code::over_limit,
+            too_much("the machine", total + 1, "locks and places in their queues", "locks", limit)};
+  }
+  return {};
+}
+
 Result enqueue(Context& context, const LockAcquire& command, Lock& lock, LockWaiter waiter) {
   const Limits& limits = context.state.limits;
   if (lock.waiters.size() >= limits.lock_waiters) {
@@ -148,7 +159,8 @@ Result enqueue(Context& context, const LockAcquire& command, Lock& lock, LockWai
 
 Result execute(Context& context, const LockAcquire& command) {
   const auto at = context.state.locks.find(command.lock);
-  if (at != context.state.locks.end() && command.wait_ms == 0) {
+  const bool is_taken = at != context.state.locks.end();
+  if (is_taken && command.wait_ms == 0) {
     return held_by_another(at->second);
   }
   LockWaiter waiter;
@@ -163,14 +175,14 @@ Result execute(Context& context, const LockAcquire& command) {
       return refuse(refusal.code, std::move(refusal.reason));
     }
   }
-  if (at != context.state.locks.end()) {
+  if (Refusal refusal = can_add(context); !refusal.ok()) {
+    return refuse(refusal.code, std::move(refusal.reason));
+  }
+  if (is_taken) {
     return enqueue(context, command, at->second, std::move(waiter));
   }
-  const uint64_t limit = context.state.limits.locks;
-  if (context.state.locks.size() >= limit) {
-    return refuse(Code::over_limit,
-                  too_much("the machine", context.state.locks.size() + 1, "locks", "locks", limit));
-  }
+  // Nor has this very entry granted it: whoever got it while log time went on has a lease and a session that
+  // go on.
   Lock& lock = context.state.locks[command.lock];
   grant_hold(context, command.lock, lock, waiter);
   return done(held(*lock.hold));

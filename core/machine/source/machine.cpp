@@ -38,8 +38,8 @@ void Machine::Engine::begin(uint64_t index, uint64_t term) {
   events_.clear();
 }
 
-// Sessions end first, since locks must not be handed to the dead; waits before holds, since a lock must not
-// be handed to those who have given up; ballots before grants, since they decide on them.
+// Waits end first, those of sessions that are over among them: a lock that is freed in this entry must not be
+// handed to the dead, nor to those who have given up. Ballots before grants, since they decide on them.
 void Machine::Engine::pass_time(Context& context) {
   state_.time_ms = context.now_ms;
   if (state_.applied_term > state_.lease_term) {
@@ -50,8 +50,9 @@ void Machine::Engine::pass_time(Context& context) {
     extend_grants(context);
   }
   const std::set<std::string> unheld = indexes_.unheld_locks;
-  expire_sessions(context);
+  expire_waits_of_sessions(context);
   expire_waits(context);
+  expire_sessions(context);
   expire_holds(context);
   hand_on_locks(context, unheld);
   close_overdue_ballots(context);
@@ -114,7 +115,7 @@ ApplyOutcome Machine::Engine::apply(uint64_t index, uint64_t term, const Command
   }
   begin(index, term);
   const uint64_t now_ms = std::max(state_.time_ms, command.header.leader_time_ms);
-  Context context{state_, indexes_, events_, command.header, index, now_ms};
+  Context context{state_, indexes_, events_, command.header, index, now_ms, state_.time_ms};
   pass_time(context);
   ApplyOutcome outcome;
   outcome.result = run(context, command, outcome.replayed);

@@ -71,6 +71,11 @@ Result execute(Context& context, const SetLimits& command) {
   if (!context.header.caller_is_admin) {
     return refuse(Code::forbidden, "limits are set by an admin");
   }
+  // Otherwise this would be the last command of an admin with a long name, who could not take it back.
+  if (context.header.caller.size() > command.limits.name_bytes) {
+    return refuse(Code::invalid, "name_bytes is " + std::to_string(command.limits.name_bytes) +
+                                     ", shorter than the name of who sets it");
+  }
   context.state.limits = command.limits;
   return done();
 }

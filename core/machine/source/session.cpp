@@ -24,16 +24,25 @@ void remember_ended(Context& context, uint64_t session_id, EndCause cause) {
   }
 }
 
+void end_waits(Context& context, uint64_t session_id) {
+  const auto at = context.indexes.bindings.find(session_id);
+  if (at == context.indexes.bindings.end()) {
+    return;
+  }
+  const auto waits = at->second.waits;
+  for (const auto& [lock, ticket] : waits) {
+    end_wait(context, lock, ticket, EndCause::session_ended);
+  }
+}
+
 // Waits first, then holds: a session that ends gets no lock by its own end.
 void end_bindings(Context& context, uint64_t session_id) {
+  end_waits(context, session_id);
   const auto at = context.indexes.bindings.find(session_id);
   if (at == context.indexes.bindings.end()) {
     return;
   }
   const Bindings bound = at->second;
-  for (const auto& [lock, ticket] : bound.waits) {
-    end_wait(context, lock, ticket, EndCause::session_ended);
-  }
   for (const std::string& lock : bound.holds) {
     end_hold(context, lock, EndCause::session_ended);
   }
@@ -46,7 +55,11 @@ void end_session(Context& context, SessionAt at, EndCause cause) {
   const uint64_t session_id = at->first;
   context.events.push_back(SessionEndedEvent{session_id, at->second.owner, cause});
   context.indexes.sessions.erase({at->second.deadline_ms, session_id});
-  context.indexes.answer_bytes.erase(session_id);
+  if (const auto answers = context.indexes.answer_bytes.find(session_id);
+      answers != context.indexes.answer_bytes.end()) {
+    context.indexes.all_answers_bytes -= answers->second;
+    context.indexes.answer_bytes.erase(answers);
+  }
   context.state.sessions.erase(at);
   remember_ended(context, session_id, cause);
   end_bindings(context, session_id);
@@ -59,6 +72,9 @@ Refusal find_session(const Context& context, uint64_t session_id) {
   if (at != context.state.sessions.end()) {
     if (at->second.owner != context.header.caller) {
       return {Code::forbidden, "the session belongs to another caller"};
+    }
+    if (at->second.deadline_ms <= context.now_ms) {
+      return {Code::expired_session, "it expired, and is about to be cleared away"};
     }
     return {};
   }
@@ -110,12 +126,13 @@ Result execute(Context& context, const SessionClose& command) {
   return done(SessionResult{command.session_id, 0});
 }
 
-Refusal can_bind(const Context& context, uint64_t session_id) {
+Refusal can_bind(const Context& context, uint64_t session_id, uint64_t more) {
   const uint64_t limit = context.state.limits.session_bindings;
   const auto at = context.indexes.bindings.find(session_id);
-  if (at != context.indexes.bindings.end() && at->second.count() >= limit) {
+  const uint64_t total = (at == context.indexes.bindings.end() ? 0 : at->second.count()) + more;
+  if (total > limit) {
     return {Code::over_limit,
-            too_much("the session", at->second.count() + 1, "things bound to it", "session_bindings", limit)};
+            too_much("the session", total, "things bound to it", "session_bindings", limit)};
   }
   return {};
 }
@@ -127,8 +144,21 @@ void unbind_if_empty(Context& context, uint64_t session_id) {
   }
 }
 
+void expire_waits_of_sessions(Context& context) {
+  for (const auto& [deadline_ms, session_id] : context.indexes.sessions) {
+    if (deadline_ms > context.now_ms) {
+      return;
+    }
+    end_waits(context, session_id);
+  }
+}
+
+// As with keys, a bounded number an entry: what hundreds of sessions have bound to them would otherwise hold
+// everybody up. A session that is left for the next entry is refused all the same.
 void expire_sessions(Context& context) {
-  while (!context.indexes.sessions.empty()) {
+  const size_t before = context.events.size();
+  while (!context.indexes.sessions.empty() &&
+         context.events.size() - before < context.state.limits.range_delete_keys) {
     const auto [deadline_ms, session_id] = *context.indexes.sessions.begin();
     if (deadline_ms > context.now_ms) {
       return;
@@ -137,8 +167,12 @@ void expire_sessions(Context& context) {
   }
 }
 
+// Not those that were over under the leader before, and are only not cleared away yet: they were refused.
 void extend_sessions(Context& context) {
   for (auto& [session_id, session] : context.state.sessions) {
+    if (session.deadline_ms <= context.before_ms) {
+      continue;
+    }
     const uint64_t extended_ms = saturating_add(context.now_ms, session.ttl_ms);
     if (extended_ms > session.deadline_ms) {
       set_deadline(context, session, extended_ms);

@@ -118,12 +118,14 @@ std::string check_lock(const State& state, const std::string& name, const Lock& 
     return "neither held nor waited for";
   }
   if (lock.hold && (!was_applied(state, lock.hold->fence) || !was_applied(state, lock.hold->ticket) ||
-                    lock.hold->ticket > lock.hold->fence || !session_lives(state, lock.hold->session_id))) {
+                    lock.hold->ticket > lock.hold->fence || lock.hold->ttl_ms == 0 ||
+                    !session_lives(state, lock.hold->session_id))) {
     return "its hold";
   }
   for (const auto& [ticket, waiter] : lock.waiters) {
-    if (waiter.ticket != ticket || !was_applied(state, ticket) || !session_lives(state, waiter.session_id) ||
-        (lock.hold && ticket <= lock.hold->ticket)) {
+    // A lease of no length would end in the entry that grants it, and that entry could grant the lock again.
+    if (waiter.ticket != ticket || !was_applied(state, ticket) || waiter.ttl_ms == 0 ||
+        !session_lives(state, waiter.session_id) || (lock.hold && ticket <= lock.hold->ticket)) {
       return "the waiter with ticket " + std::to_string(ticket);
     }
   }

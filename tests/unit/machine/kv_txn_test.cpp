@@ -137,3 +137,34 @@ TEST_CASE("a txn can bind to its session") {
   world.apply("ada", SessionClose{session});
   CHECK_FALSE(world.machine.kv_get("a"));
 }
+
+TEST_CASE("a txn cannot bind more to its session than single puts can") {
+  World world;
+  world.set_limit(&Limits::session_bindings, 2);
+  const uint64_t session = world.open_session("ada");
+  const auto bound = [](const std::string& key) {
+    KvPut command = put(key, "x");
+    command.bind_to_session = true;
+    return command;
+  };
+  KvTxn txn;
+  txn.then_operations = {bound("a"), bound("b"), bound("c")};
+  CHECK(world.in_session("ada", session, 1, txn).code == Code::over_limit);
+  CHECK(world.machine.kv_count({}).keys == 0);
+  txn.then_operations = {bound("a"), bound("b")};
+  CHECK(world.in_session("ada", session, 2, txn).code == Code::ok);
+  CHECK(world.in_session("ada", session, 3, txn).code == Code::ok);  // the same keys again
+}
+
+TEST_CASE("the ranges of a txn count together") {
+  World world;
+  world.set_limit(&Limits::range_delete_keys, 3);
+  for (const char* key : {"a1", "a2", "b1", "b2"}) world.apply("ada", put(key, "x"));
+  KvTxn txn;
+  txn.then_operations = {KvDeleteRange{prefix_range("a")}, KvDeleteRange{prefix_range("b")}};
+  CHECK(world.apply("ada", txn).code == Code::over_limit);
+  CHECK(world.machine.kv_count({}).keys == 4);
+  world.set_limit(&Limits::range_delete_keys, 4);
+  CHECK(world.apply("ada", txn).code == Code::ok);
+  CHECK(world.machine.kv_count({}).keys == 0);
+}

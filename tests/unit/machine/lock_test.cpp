@@ -242,18 +242,62 @@ TEST_CASE("a session takes its holds and waits with it") {
   CHECK(world.in_session("ada", ada, 1, acquire(100'000, 0, true)).code == Code::ok);
   CHECK(world.in_session("ben", ben, 1, acquire(100'000, 100'000, true)).code == Code::ok);
   take(world, "cleo", 100'000, 100'000);
-  world.wait(1000);  // both sessions expire in one entry: ben gets it and loses it, cleo follows in the next
-  world.wait(0);
+  world.wait(1000);  // both sessions expire in one entry: ben, who is gone too, is passed over
   CHECK(holder(world) == "cleo");
   CHECK(world.machine.lock("build")->waiters.empty());
+  CHECK(world.events<LockGrantedEvent>().size() == 1);
+}
+
+TEST_CASE("a lock that expiring sessions leave behind has one new fence, not two") {
+  World world;
+  const uint64_t ada = world.open_session("ada", 1000);
+  const uint64_t ben = world.open_session("ben", 1000);
+  world.in_session("ada", ada, 1, acquire(100'000, 0, true));
+  world.in_session("ben", ben, 1, acquire(100'000, 100'000, true));
+  world.time_ms += 1000;
+  // The entry that ends both sessions asks for the lock itself. Were ben given it in passing, both had this
+  // fence.
+  const LockResult cleo = take(world, "cleo", 1000);
+  REQUIRE(world.events<LockGrantedEvent>().size() == 1);
+  CHECK(world.events<LockGrantedEvent>()[0].holder == "cleo");
+  CHECK(fence(world) == cleo.fence);
+}
+
+TEST_CASE("who has given up does not get the lock of a session that ends at the same moment") {
+  World world;
+  const uint64_t ada = world.open_session("ada", 1000);
+  world.in_session("ada", ada, 1, acquire(100'000, 0, true));
+  take(world, "ben", 1000, 900);
+  world.wait(1000);
+  CHECK(world.machine.lock("build") == nullptr);
+  CHECK(world.events<LockGrantedEvent>().empty());
+}
+
+TEST_CASE("at the end of time, where every lease ends at once, nothing is handed on in passing") {
+  World world;
+  take(world, "ada", 1000);
+  take(world, "ben", 1000, 50'000);
+  ++world.term;
+  world.time_ms = UINT64_MAX - 1;  // a new leader: everything is extended as far as numbers go
+  world.apply("admin", put("a", "x"));
+  CHECK(holder(world) == "ada");
+  world.time_ms = UINT64_MAX;
+  take(world, "cleo", 1000);
+  CHECK(world.events<LockGrantedEvent>().size() == 1);
+  CHECK(holder(world) == "cleo");
 }
 
 TEST_CASE("locks and queues are limited") {
   World world;
-  world.set_limit(&Limits::locks, 1);
+  world.set_limit(&Limits::locks, 2);
   world.set_limit(&Limits::lock_waiters, 1);
   take(world, "ada", 1000);
-  CHECK(world.apply("ben", LockAcquire{"other", 1000, 0, false}).code == Code::over_limit);
   take(world, "ben", 1000, 1000);
   CHECK(world.apply("cleo", acquire(1000, 1000)).code == Code::over_limit);
+  // The place in the queue counts as much as the hold.
+  CHECK(world.apply("ben", LockAcquire{"other", 1000, 0, false}).code == Code::over_limit);
+  world.set_limit(&Limits::lock_waiters, 9);
+  CHECK(world.apply("cleo", acquire(1000, 1000)).code == Code::over_limit);
+  world.set_limit(&Limits::locks, 3);
+  CHECK(world.apply("cleo", acquire(1000, 1000)).code == Code::ok);
 }

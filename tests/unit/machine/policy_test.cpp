@@ -69,3 +69,14 @@ TEST_CASE("limits are set by an admin, for all members at one revision") {
   CHECK(refused.reason == "keys is 0, allowed is 1 to 1000000000");
   CHECK(world.machine.limits().keys == 1);
 }
+
+TEST_CASE("an admin cannot shut itself out with a limit on names") {
+  World world;
+  SetLimits command{world.machine.limits()};
+  command.limits.name_bytes = 16;
+  CommandHeader header = world.header_of("an-admin-with-a-long-name");
+  header.caller_is_admin = true;
+  CHECK(world.apply_with(header, command).code == Code::invalid);
+  CHECK(world.machine.limits().name_bytes == 128);
+  CHECK(world.as_admin(command).code == Code::ok);
+}

@@ -45,7 +45,8 @@ auto comparable(const Indexes& indexes) {
   return std::make_tuple(indexes.keys, indexes.holds, indexes.waits, indexes.sessions, indexes.ballots,
                          indexes.grants, indexes.unheld_locks, indexes.closed_ballots, indexes.ended_grants,
                          indexes.ended_sessions, bindings, counted, indexes.answer_bytes,
-                         indexes.ballot_sizes, indexes.kv_bytes, indexes.topic_bytes, indexes.ballot_bytes);
+                         indexes.ballot_sizes, indexes.kv_bytes, indexes.topic_bytes, indexes.ballot_bytes,
+                         indexes.all_answers_bytes);
 }
 
 // What no entry may ever break.

@@ -1,4 +1,5 @@
 // Sessions: exactly once, in order, and never a new start by accident.
+#include "indexes.h"
 #include "world.h"
 
 using namespace kelek::machine;
@@ -152,4 +153,70 @@ TEST_CASE("sessions are limited") {
   world.set_limit(&Limits::sessions, 1);
   world.open_session("ada");
   CHECK(world.apply("ben", SessionOpen{1000}).code == Code::over_limit);
+}
+
+TEST_CASE("which answers a session drops does not hang on how a reason is worded") {
+  // Members of two versions: if the longer wording made one of them drop an answer earlier, the same retry
+  // would be answered differently, and their states would part.
+  Result terse;
+  terse.code = Code::not_found;
+  terse.body = KvResult{KvRecord{std::string(100, 'x')}, 0};
+  Result wordy = terse;
+  wordy.reason = std::string(500, 'w');
+  CHECK(answer_size(terse) == answer_size(wordy));
+  CHECK(answer_size(terse) > 100);
+}
+
+TEST_CASE("large answers under sessions are bounded for all sessions together") {
+  World world;
+  world.set_limit(&Limits::sessions, 3);
+  world.set_limit(&Limits::session_result_bytes, 1'024);
+  world.apply("ada", put("key", std::string(2'000, 'x')));
+  KvTxn read;
+  read.then_operations = {KvGet{"key"}};
+  const uint64_t first = world.open_session("ada");
+  const uint64_t second = world.open_session("ben");
+  CHECK(world.in_session("ada", first, 1, read).code == Code::ok);
+  CHECK(world.in_session("ben", second, 1, read).code == Code::over_limit);
+  KvDelete erase;
+  erase.key = "key";
+  erase.want_previous = true;
+  CHECK(world.in_session("ben", second, 2, erase).code == Code::over_limit);
+  KvPut replace = put("key", "y");
+  replace.want_previous = true;
+  CHECK(world.in_session("ben", second, 3, replace).code == Code::over_limit);
+  // Small ones, and those that nobody keeps, are given as ever.
+  CHECK(world.in_session("ben", second, 4, put("other", "z")).code == Code::ok);
+  CHECK(world.apply("ben", read).code == Code::ok);
+  world.apply("ada", SessionClose{first});
+  CHECK(world.in_session("ben", second, 5, read).code == Code::ok);
+}
+
+TEST_CASE("a great many sessions that expire together go over several entries, and none is used meanwhile") {
+  World world;
+  world.set_limit(&Limits::range_delete_keys, 4);
+  std::vector<uint64_t> sessions;
+  for (int i = 0; i < 5; ++i) {
+    sessions.push_back(world.open_session("ada", 1000));
+    KvPut bound = put("key " + std::to_string(i), "x");
+    bound.bind_to_session = true;
+    world.in_session("ada", sessions.back(), 1, bound);
+  }
+  world.wait(1000);  // two events a session: the end and the key
+  CHECK(world.machine.state().sessions.size() == 3);
+  CHECK(*world.machine.next_deadline_ms() <= world.machine.time_ms());  // the leader ticks again at once
+  SECTION("what is left is refused like what is gone") {
+    const Result refused = world.in_session("ada", sessions[4], 2, put("late", "x"));
+    CHECK(refused.code == Code::expired_session);
+    CHECK(world.apply("ada", SessionKeepAlive{sessions[4]}).code == Code::expired_session);
+    CHECK_FALSE(world.machine.kv_get("late"));
+  }
+  SECTION("a new leader does not bring it back") {
+    world.elect(0);
+    CHECK(world.in_session("ada", sessions[4], 2, put("late", "x")).code == Code::expired_session);
+  }
+  world.wait(0);
+  world.wait(0);
+  CHECK(world.machine.state().sessions.empty());
+  CHECK(world.machine.kv_count({}).keys == 0);
 }

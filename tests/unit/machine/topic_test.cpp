@@ -114,3 +114,12 @@ TEST_CASE("topics, records and bytes are limited") {
   CHECK(world.apply("ada", TopicTrim{"plan", 1}).code == Code::ok);
   CHECK(world.apply("ada", append("c")).code == Code::ok);
 }
+
+TEST_CASE("empty records count too: their memory is not free") {
+  World world;
+  world.set_limit(&Limits::topic_bytes, 1'024);
+  int taken = 0;
+  while (taken < 1'000 && world.apply("a", append("", true)).code == Code::ok) ++taken;
+  CHECK(taken == 10);
+  CHECK(world.last.result.code == Code::over_limit);
+}

@@ -168,6 +168,9 @@ TEST_CASE("a restore refuses bad locks and sessions") {
   CHECK(refused([](State& s) { s.locks["free"]; }) == "lock \"free\": neither held nor waited for");
   CHECK(refused([](State& s) { s.locks["lock"].hold->fence = 99; }) == "lock \"lock\": its hold");
   CHECK(refused([](State& s) { s.locks["lock"].hold->session_id = 99; }) == "lock \"lock\": its hold");
+  CHECK(refused([](State& s) { s.locks["lock"].hold->ttl_ms = 0; }) == "lock \"lock\": its hold");
+  CHECK(refused([](State& s) { s.locks["lock"].waiters[4].ttl_ms = 0; }) ==
+        "lock \"lock\": the waiter with ticket 4");
   CHECK(refused([](State& s) { s.locks["lock"].waiters[4].ticket = 5; }) ==
         "lock \"lock\": the waiter with ticket 4");
   CHECK(refused([](State& s) { s.sessions[1].owner = ""; }) == "session 1: id or owner");

@@ -22,7 +22,7 @@ struct Limits {
   uint64_t keys = 1'000'000;
   uint64_t kv_bytes = 1024ull * 1024 * 1024;  // keys and values together
   uint64_t result_bytes = 1024 * 1024;        // values that one answer carries
-  uint64_t range_delete_keys = 10'000;        // keys that one range delete removes, or one entry lets expire
+  uint64_t range_delete_keys = 10'000;        // keys that one entry removes by ranges, or lets expire
   uint64_t page_items = 10'000;               // items in one page of a query
   uint64_t page_bytes = 4 * 1024 * 1024;      // bytes in one page of a query
 
@@ -54,7 +54,7 @@ struct Limits {
   uint64_t policy_issuers = 1'000;
 
   // Locks.
-  uint64_t locks = 100'000;
+  uint64_t locks = 100'000;       // held, and places in their queues, together
   uint64_t lock_waiters = 1'000;  // of one lock
 
   // Leases of locks, grants, keys and sessions.
