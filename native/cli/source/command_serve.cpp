@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <kelek/runtime/allocator.h>
 #include <kelek/runtime/coordinator.h>
 
 #include "cli.h"
@@ -33,6 +34,7 @@ Failed failure_of(const runtime::Failure& failure) {
 }
 
 int serve(ServeSettings& settings, const Output& output) {
+  runtime::keep_freed_memory();
   const runtime::CoordinatorOptions options = settings.options();
   runtime::Result<std::unique_ptr<runtime::Coordinator>> opened = runtime::Coordinator::open(options);
   if (!opened.ok()) throw failure_of(opened.failure());

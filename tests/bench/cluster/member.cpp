@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include <kelek/runtime/allocator.h>
 #include <kelek/runtime/coordinator.h>
 #include <kelek/transport/keys.h>
 
@@ -190,6 +191,7 @@ ClusterPlan ClusterPlan::from_text(const std::string& text) {
 }
 
 int run_member(const ClusterPlan& plan, std::uint64_t id) {
+  runtime::keep_freed_memory();
   auto opened = runtime::Coordinator::open(options_of(plan, id));
   if (!opened.ok()) {
     std::fprintf(stderr, "member %llu: %s\n", static_cast<unsigned long long>(id),
