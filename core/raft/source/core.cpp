@@ -109,6 +109,7 @@ std::uint64_t Node::Core::ticks_to_deadline() const {
 
 /// What is wrong with a message, if anything: told cheaply, and in words only where there is a fault.
 const char* Node::Core::fault_of_entries(const Message& message, const AppendRequest& request) const {
+  if (request.previous_index >= beyond_reach) return "its index is beyond what a log can reach";
   if (request.entries.empty()) return nullptr;
   if (request.entries.first_index() != request.previous_index + 1) return "its entries do not follow previous_index";
   Term term = request.previous_term;
@@ -121,7 +122,8 @@ const char* Node::Core::fault_of_entries(const Message& message, const AppendReq
       term = entry.term;
       sizes &= entry.payload.size() <= max_payload_bytes;
       if (entry.kind == EntryKind::configuration) {
-        configurations = configurations && Configuration::decode(entry.payload.bytes()).ok();
+        const Result<Configuration> decoded = Configuration::decode(entry.payload.bytes());
+        configurations = configurations && decoded.ok() && !decoded->empty();
       }
     }
   });
@@ -137,6 +139,7 @@ const char* Node::Core::fault_of_chunk(const Message& message, const SnapshotChu
       chunk.metadata->term > message.term) {
     return "its metadata names no place or no configuration";
   }
+  if (chunk.metadata->index >= beyond_reach) return "its index is beyond what a log can reach";
   const std::uint64_t total = chunk.metadata->size_bytes;
   if (chunk.offset_bytes > total || chunk.data.size() > total - chunk.offset_bytes ||
       (chunk.data.empty() && total > 0)) {
@@ -150,6 +153,7 @@ const char* Node::Core::fault_of(const Message& message) const {
   if (!is_pre_vote(kind) && carries_no_term(kind) != (message.term == 0)) {
     return "it lacks its term, or has one that it must not carry";
   }
+  if (message.term >= beyond_reach) return "its term is beyond what elections can reach";
   if (const auto* request = std::get_if<AppendRequest>(&message.body)) return fault_of_entries(message, *request);
   if (const auto* chunk = std::get_if<SnapshotChunk>(&message.body)) return fault_of_chunk(message, *chunk);
   return nullptr;

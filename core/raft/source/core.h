@@ -16,6 +16,9 @@
 
 namespace kelek::raft {
 
+/// For terms and indexes: no group gets there by counting, and no sum with a number below it wraps around.
+inline constexpr std::uint64_t beyond_reach = std::uint64_t{1} << 62;
+
 class Node::Core {
  public:
   Core(const Options& options, Observer* observer);
@@ -86,6 +89,8 @@ class Node::Core {
     std::shared_ptr<const SnapshotMetadata> metadata;
     std::uint64_t received_bytes = 0;
     bool complete = false;
+    /// The Ready that its last chunk went out with; 0: not yet.
+    std::uint64_t last_chunk_ready = 0;
     bool installing = false;
     /// Of the last chunk.
     Term term = 0;
@@ -159,6 +164,7 @@ class Node::Core {
   Refusal may_ask_for_votes() const;
   bool may_still_be_needed() const;
   bool may_vote() const;
+  bool is_promised_to_leader() const { return now_ticks_ < promised_until_tick_; }
   void become_pre_candidate();
   void become_candidate(bool by_transfer, RoleEvent::Cause cause);
   void count_own_vote();
@@ -191,6 +197,7 @@ class Node::Core {
   void on_heartbeat_request(const Message& message, const HeartbeatRequest& request);
   void accept_entries(Index previous, const EntryRange& entries);
   void commit_to(Index index);
+  void withdraw_acknowledgements(Index from);
 
   // sending.cpp
   void build_appends(Leader& leader, std::vector<Message>& messages);
@@ -240,7 +247,7 @@ class Node::Core {
   void on_snapshot_response(const Message& message, const SnapshotResponse& response);
   void answer_snapshot(const Message& message, SnapshotId id, SnapshotResponse::Progress progress,
                        std::uint64_t next_offset, Index match);
-  void install_received();
+  void install_received(std::uint64_t durable_ready);
   void snapshot_durable();
   void answer_installed(const Incoming& installed);
 
@@ -278,6 +285,8 @@ class Node::Core {
   bool timeout_fixed_ = false;
   /// Lease reads: who restarted may have answered the leader just before (thesis, section 6.4.1).
   std::uint64_t no_vote_before_tick_ = 0;
+  /// Lease reads: until then the leader heard last may count on this node, whatever terms it learns of meanwhile.
+  std::uint64_t promised_until_tick_ = 0;
   /// Damaged storage: no vote until the log reaches repair_until_, and then only above the term of that moment.
   Index repair_until_ = 0;
   Term no_vote_through_term_ = 0;

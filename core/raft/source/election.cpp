@@ -63,7 +63,7 @@ void Node::Core::on_election_timeout() {
     callers().transfer_outcome = TransferOutcome{transfer_watched_, false};
     transfer_watched_ = no_node;
   }
-  if ((!is_voter() && !may_still_be_needed()) || may_ask_for_votes() != Refusal::none) {
+  if ((!is_voter() && !may_still_be_needed()) || is_promised_to_leader() || may_ask_for_votes() != Refusal::none) {
     restart_election_timer();
     return;
   }
@@ -76,6 +76,9 @@ void Node::Core::on_election_timeout() {
 
 Status Node::Core::campaign() {
   if (const Refusal refusal = may_campaign(); refusal != Refusal::none) return refusal;
+  if (is_promised_to_leader()) {
+    return Error{Refusal::already, known_leader(), "lease reads bind this node to the leader that it heard of lately"};
+  }
   become_candidate(false, RoleEvent::Cause::asked_to_campaign);
   return Nothing{};
 }
@@ -153,7 +156,10 @@ void Node::Core::on_vote_request(const Message& message, const VoteRequest& requ
   VoteEvent::Reason reason = VoteEvent::Reason::granted;
   if (vote_ != no_node && vote_ != message.from) {
     reason = VoteEvent::Reason::voted_for_another;
-  } else if (options_.check_quorum && has_leader() && !request.by_transfer) {
+  } else if (((options_.check_quorum && has_leader()) || is_promised_to_leader()) && !request.by_transfer) {
+    // The promise outlives the term in which it was given. Counter-example: node 2 answers the leader of term 2, then
+    // a late message from node 3 tells it of term 5, in which nobody leads; its vote for node 3 would let that one
+    // commit while the leader of term 2 still answers reads by its lease.
     reason = VoteEvent::Reason::has_leader;
   } else if (!may_vote() || term_ <= no_vote_through_term_) {
     reason = VoteEvent::Reason::not_ready;

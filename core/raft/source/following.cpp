@@ -15,6 +15,20 @@ void Node::Core::hear_leader(const Message& message) {
     become_follower(term_, message.from, RoleEvent::Cause::heard_from_leader);
   }
   restart_election_timer();
+  if (options_.lease_reads) promised_until_tick_ = now_ticks_ + options_.election_ticks;
+}
+
+/// What was acknowledged and has not left yet would speak of entries that never reached this disk: they are replaced
+/// before they were written.
+void Node::Core::withdraw_acknowledgements(Index from) {
+  const auto speaks_of_them = [from](const Message& message) {
+    if (const auto* append = std::get_if<AppendResponse>(&message.body)) return append->match_index >= from;
+    if (const auto* heartbeat = std::get_if<HeartbeatResponse>(&message.body)) return heartbeat->match_index >= from;
+    const auto* chunk = std::get_if<SnapshotResponse>(&message.body);
+    return chunk != nullptr && chunk->match_index >= from;
+  };
+  messages_after_.erase(std::remove_if(messages_after_.begin(), messages_after_.end(), speaks_of_them),
+                        messages_after_.end());
 }
 
 void Node::Core::on_append_request(Message& message, AppendRequest& request) {
@@ -72,6 +86,7 @@ void Node::Core::accept_entries(Index previous, const EntryRange& entries) {
     replaced_from = first_new;
     log_.truncate(first_new);
     persistence_.truncated(first_new);
+    withdraw_acknowledgements(first_new);
     if (told_last_ >= first_new) {
       told_last_ = first_new - 1;
       told_replaced_ = true;

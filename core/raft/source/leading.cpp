@@ -9,8 +9,12 @@ namespace kelek::raft {
 
 void Node::Core::append_own(Entry entry) {
   entry.term = term_;
+  const std::size_t bytes = entry.payload.size();
   log_.append(std::move(entry));
-  if (Leader* leading = leader()) leading->sends_due = true;
+  if (Leader* leading = leader()) {
+    leading->uncommitted_bytes += bytes;  // as advance_commit() takes it off again (etcd a370b6f)
+    leading->sends_due = true;
+  }
 }
 
 void Node::Core::become_leader() {

@@ -18,6 +18,7 @@ std::uint64_t Persistence::taken(std::uint64_t tick, Term term, NodeId vote, Ind
 }
 
 std::uint32_t Persistence::persisted(std::uint64_t number) {
+  if (number >= next_number_) return 0;  // never taken
   std::uint64_t flags = 0;
   while (first_ < writes_.size() && writes_[first_].number <= number) {
     const Write& write = writes_[first_++];

@@ -23,9 +23,13 @@ std::uint64_t spread(std::uint64_t value) {
 
 Status Node::Core::restore_log(const DurableState& state, ConfigurationRef base) {
   const SnapshotMetadata& snapshot = state.snapshot;
+  const bool has_entries = !state.entries.empty();
+  if (snapshot.index >= beyond_reach || (has_entries && state.entries.front().first_index() >= beyond_reach)) {
+    return contradiction("an index is beyond what a log can reach");
+  }
   configurations_.reset(0, std::move(base));
   log_.reset(snapshot.index, snapshot.term);
-  if (!state.entries.empty() && state.entries.front().first_index() <= snapshot.index) {
+  if (has_entries && state.entries.front().first_index() <= snapshot.index) {
     // The log begins below the snapshot: a tail was kept for slow followers. The term before its first entry is not
     // known, and what is unknown must not be taken for a term (etcd 76f1249): that entry becomes the base.
     const Index first = state.entries.front().first_index();
@@ -67,6 +71,9 @@ Status Node::Core::restore(DurableState state) {
 
   Status loaded = restore_log(state, std::move(base));
   if (!loaded.ok()) return loaded;
+  if (state.hard_state.term >= beyond_reach) {
+    return contradiction("the term " + std::to_string(state.hard_state.term) + " is beyond what elections can reach");
+  }
   if (state.hard_state.term < log_.last_term()) {
     return contradiction("the term " + std::to_string(state.hard_state.term) + " is below that of the last entry, " +
                          std::to_string(log_.last_term()));
@@ -88,7 +95,9 @@ Status Node::Core::restore(DurableState state) {
   told_last_ = log_.last_index();
   told_configuration_ = configuration().get();
   if (state.damaged) repair_until_ = std::max<Index>(state.repair_until, 1);
-  if (state.partial_snapshot != nullptr && state.partial_snapshot_bytes < state.partial_snapshot->size_bytes) {
+  // What cannot be gone on with is asked for again from its start.
+  if (const SnapshotMetadata* partial = state.partial_snapshot.get();
+      partial != nullptr && state.partial_snapshot_bytes < partial->size_bytes && partial->configuration != nullptr) {
     incoming_ = std::make_unique<Incoming>();
     incoming_->metadata = state.partial_snapshot;
     incoming_->received_bytes = state.partial_snapshot_bytes;

@@ -35,6 +35,7 @@ void Node::Core::start_round(Leader& leading) {
 
 bool Node::Core::send_to_peer(Leader& leading, Progress& peer, std::vector<Message>& messages) {
   if (peer.state != ReplicationState::snapshot && needs_snapshot(peer)) {
+    if (peer.probing) return false;
     if (newest_snapshot_ == nullptr || newest_snapshot_->index < log_.base_index()) return false;
     peer.become_snapshot(newest_snapshot_);
   }

@@ -107,6 +107,12 @@ void Node::Core::on_snapshot_response(const Message& message, const SnapshotResp
       trace(SnapshotEvent{SnapshotEvent::Step::sent, peer->id, response.match_index});
     }
     peer_acknowledged(leading, *peer, response.match_index);
+    // The log was compacted beyond this snapshot while it was on its way: the newest one is due, or the follower
+    // would be sent the end of this one for ever.
+    if (peer->state == ReplicationState::snapshot && peer->snapshot.metadata->id == response.id) {
+      peer->become_probe();
+      leading.sends_due = true;
+    }
     return;
   }
   SnapshotTransfer& transfer = peer->snapshot;
@@ -171,8 +177,10 @@ void Node::Core::on_snapshot_chunk(const Message& message, SnapshotChunk& chunk)
 
 /// The last chunk is durable and the whole was not refused: the snapshot takes the place of the log. Whatever the
 /// log held is gone, at and below its index too: a conflicting entry left there is a livelock (hashicorp 697).
-void Node::Core::install_received() {
-  if (incoming_ == nullptr || !incoming_->complete || incoming_->installing) return;
+void Node::Core::install_received(std::uint64_t durable_ready) {
+  if (incoming_ == nullptr || incoming_->installing) return;
+  // The chunk that became durable may be the last one of an earlier snapshot: this one is not checked yet.
+  if (incoming_->last_chunk_ready == 0 || incoming_->last_chunk_ready > durable_ready) return;
   const SnapshotMetadata& metadata = *incoming_->metadata;
   if (log_.matches(metadata.index, metadata.term)) {
     // Overtaken by appends while it was on its way to the disk: they were acknowledged, and must not go.
@@ -187,10 +195,14 @@ void Node::Core::install_received() {
     incoming_.reset();
     return;
   }
+  // Who campaigned while the disk was busy stops: with the log goes the configuration that its votes were counted by,
+  // and nobody leads with a snapshot that is not installed yet (etcd 816fc51).
+  if (role() != Role::follower) become_follower(term_, no_node, RoleEvent::Cause::vote_lost);
   incoming_->installing = true;
   trace(SnapshotEvent{SnapshotEvent::Step::installing, incoming_->from, metadata.index});
   log_.reset(metadata.index, metadata.term);
   persistence_.log_reset();
+  withdraw_acknowledgements(commit_ + 1);
   told_last_ = metadata.index;
   told_replaced_ = false;
   configurations_.reset(0, metadata.configuration);
@@ -239,7 +251,7 @@ void Node::Core::snapshot_unavailable(NodeId id) {
   Progress* peer = leading != nullptr ? leading->tracker.find(id) : nullptr;
   if (peer == nullptr || peer->state != ReplicationState::snapshot) return;
   peer->become_probe();
-  leading->sends_due = true;
+  peer->probing = true;  // until it answers a heartbeat: a file that cannot be read now can not be read at once either
 }
 
 void Node::Core::peer_unreachable(NodeId id) {

@@ -83,6 +83,7 @@ void Node::Core::take_writes(Ready& ready) {
   ready.replaces_entries = std::exchange(told_replaced_, false);
   ready.must_sync = (flags & Persistence::must_sync) != 0;
   ready.number = persistence_.taken(now_ticks_, term_, vote_, log_.last_index(), flags);
+  if ((flags & Persistence::last_chunk) != 0) incoming_->last_chunk_ready = ready.number;
 }
 
 /// What is committed and durable here. The limit counts what is outstanding, not what one Ready holds (etcd 2e0653d).
@@ -119,7 +120,7 @@ void Node::Core::persisted(std::uint64_t number) {
   const std::uint32_t done = persistence_.persisted(number);
   if (done == 0) return;
   if (observer_ != nullptr) trace(PersistedEvent{number, persistence_.stable()});
-  if ((done & Persistence::last_chunk) != 0) install_received();
+  if ((done & Persistence::last_chunk) != 0) install_received(number);
   if ((done & Persistence::snapshot) != 0) snapshot_durable();
   if (leader() != nullptr) {
     if (persistence_.stable() > commit_) advance_commit();
