@@ -19,14 +19,14 @@ constexpr std::size_t kept_capacity = std::size_t{8} << 20;
 }  // namespace
 
 void BatchBuffer::Free::operator()(std::byte* memory) const {
-  ::operator delete(static_cast<void*>(memory), std::align_val_t{alignment});
+  ::operator delete (static_cast<void*>(memory), std::align_val_t{alignment});
 }
 
 std::byte* BatchBuffer::extend(std::size_t bytes) {
   if (size_ + bytes > capacity_) {
     const std::size_t capacity = std::max({first_capacity, 2 * capacity_, size_ + bytes});
     std::unique_ptr<std::byte, Free> memory(
-        static_cast<std::byte*>(::operator new(capacity, std::align_val_t{alignment})));
+        static_cast<std::byte*>(::operator new (capacity, std::align_val_t{alignment})));
     if (size_ > 0) std::memcpy(memory.get(), memory_.get(), size_);
     memory_ = std::move(memory);
     capacity_ = capacity;
@@ -36,12 +36,13 @@ std::byte* BatchBuffer::extend(std::size_t bytes) {
   return start;
 }
 
-void BatchBuffer::add(RecordType type, std::uint8_t flags, raft::Index index, std::span<const std::byte> payload) {
+void BatchBuffer::add(RecordType type, std::uint8_t flags, raft::Index index,
+                      std::span<const std::byte> payload) {
   add(type, flags, index, payload, {});
 }
 
-void BatchBuffer::add(RecordType type, std::uint8_t flags, raft::Index index, std::span<const std::byte> first,
-                      std::span<const std::byte> second) {
+void BatchBuffer::add(RecordType type, std::uint8_t flags, raft::Index index,
+                      std::span<const std::byte> first, std::span<const std::byte> second) {
   const std::size_t size = first.size() + second.size();
   std::byte* const start = extend(record_bytes(size));
   std::byte* const payload = start + record_header_bytes;
@@ -68,7 +69,8 @@ void BatchBuffer::stamp(Place& place) {
   batch_crc_ = 0;
   for (std::size_t at = 0; at < size_;) {
     std::byte* const header = memory_.get() + at;
-    place.chain = stamp_record_header(place.generation, place.lsn++, place.chain, {header, record_header_bytes});
+    place.chain =
+        stamp_record_header(place.generation, place.lsn++, place.chain, {header, record_header_bytes});
     batch_crc_ = crc32c(batch_crc_, {header, 4});
     at += record_bytes(get32(header + 4));
   }
@@ -81,7 +83,15 @@ void BatchBuffer::close(Place& place, raft::Index last_index, Lsn synced_before)
   encode(SyncRecord{count_, batch_crc_, synced_before}, payload);
   add(RecordType::sync, 0, last_index, payload);
   std::byte* const header = memory_.get() + start;
-  place.chain = stamp_record_header(place.generation, place.lsn++, place.chain, {header, record_header_bytes});
+  place.chain =
+      stamp_record_header(place.generation, place.lsn++, place.chain, {header, record_header_bytes});
+}
+
+std::span<const std::byte> BatchBuffer::padded_to(std::size_t size_bytes) {
+  const std::size_t zeros = size_bytes - size_;
+  std::memset(extend(zeros), 0, zeros);
+  size_ -= zeros;
+  return {memory_.get(), size_bytes};
 }
 
 void BatchBuffer::clear() {

@@ -29,8 +29,8 @@ class BatchBuffer {
            std::span<const std::byte> second);
   void add_entry(raft::Index index, const raft::Entry& entry);
 
-  /// Gives every record its generation, LSN and chain, and moves `place` behind the last one. With `closing`, adds
-  /// the SYNC record that closes the batch.
+  /// Gives every record its generation, LSN and chain, and moves `place` behind the last one. With `closing`,
+  /// adds the SYNC record that closes the batch.
   void stamp(Place& place);
   void close(Place& place, raft::Index last_index, Lsn synced_before);
 
@@ -38,6 +38,8 @@ class BatchBuffer {
   std::size_t size_bytes() const { return size_; }
   std::uint32_t count() const { return count_; }
   std::span<const std::byte> bytes() const { return {memory_.get(), size_}; }
+  /// The same with zeros behind, `size_bytes` in all; valid until the next call.
+  std::span<const std::byte> padded_to(std::size_t size_bytes);
   /// Where the batch ends now, to go back to.
   struct Mark {
     std::size_t size = 0;

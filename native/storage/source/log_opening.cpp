@@ -1,5 +1,5 @@
-// Acting on what recovery found, before anything else is done: leftovers go, the kept tail becomes durable for sure
-// (R5), and after a loss the log goes on in a segment that says so (R4).
+// Acting on what recovery found, before anything else is done: leftovers go, the kept tail becomes durable
+// for sure (R5), and after a loss the log goes on in a segment that says so (R4).
 #include <algorithm>
 
 #include "errors.h"
@@ -11,9 +11,11 @@ namespace {
 
 constexpr const char* rewrite_name = "rewrite.tmp";
 
-/// The first segment of a log, and the room behind a rewritten tail: a start need not wait until a large segment of
-/// zeros is written, since the next one is made in the background.
+/// The first segment of a log, and the room behind a rewritten tail: a start need not wait until a large
+/// segment of zeros is written, since the next one is made in the background.
 constexpr std::uint64_t room_at_start_bytes = std::uint64_t{1} << 20;
+/// What a log is begun with: a header, and room for some records.
+constexpr std::uint64_t smallest_segment_bytes = 2 * segment_header_bytes;
 
 std::uint64_t rewritten_size(const RecoveredLog& recovered) {
   const std::uint64_t used = recovered.tail.size();
@@ -31,8 +33,8 @@ Status Log::Parts::remove_leftovers(const RecoveredLog& recovered) {
   return recovered.leftovers.empty() ? Status(Nothing{}) : files_.sync_directory(folder_);
 }
 
-/// What a failed sync left in the cache alone looks like everything else when it is read, and a new sync need not
-/// write it again. Written into a fresh file it becomes durable, or fails now.
+/// What a failed sync left in the cache alone looks like everything else when it is read, and a new sync need
+/// not write it again. Written into a fresh file it becomes durable, or fails now.
 Status Log::Parts::rewrite_tail(const RecoveredLog& recovered) {
   const SegmentInfo& last = recovered.segments.back();
   const std::uint64_t size = rewritten_size(recovered);
@@ -54,7 +56,8 @@ Status Log::Parts::rewrite_tail(const RecoveredLog& recovered) {
   return Nothing{};
 }
 
-/// The one thing that may be in the cache alone after a clean stop is the SEAL itself: its sync may have failed.
+/// The one thing that may be in the cache alone after a clean stop is the SEAL itself: its sync may have
+/// failed.
 Status Log::Parts::confirm_seal(const RecoveredLog& recovered) {
   Result<std::unique_ptr<File>> file =
       files_.open(join_path(folder_, recovered.segments.back().name), OpenMode::read_write);
@@ -68,10 +71,16 @@ Status Log::Parts::confirm_seal(const RecoveredLog& recovered) {
   return Nothing{};
 }
 
+void Log::Parts::make_spares(std::uint64_t first_bytes) {
+  const std::uint64_t full_bytes = rounded_to_blocks(options_.segment_bytes);
+  spares_ = std::make_unique<Spares>(
+      files_, folder_, SpareOptions{full_bytes, std::min(first_bytes, full_bytes), options_.background});
+}
+
 Status Log::Parts::begin() {
-  spares_ = std::make_unique<Spares>(files_, folder_, options_.segment_bytes, options_.background);
+  make_spares(room_at_start_bytes);
   bool was_late = false;
-  Result<Spare> spare = spares_->take(std::min<std::uint64_t>(options_.segment_bytes, room_at_start_bytes), was_late);
+  Result<Spare> spare = spares_->take(smallest_segment_bytes, was_late);
   if (!spare) return spare.error();
   return begin_segment(std::move(*spare), next_header());
 }
@@ -85,6 +94,7 @@ Status Log::Parts::open(RecoveredLog& recovered) {
   segments_ = recovered.segments;
   if (!clean) segments_.back().size_bytes = rewritten_size(recovered);
   offset_bytes_ = durable_bytes_ = recovered.tail.size();
+  covered_bytes_ = rounded_to_blocks(offset_bytes_);  // it was just written, or just read
   recovered.tail = {};
   place_ = {segments_.back().header.generation, recovered.last_lsn + 1, recovered.chain};
   synced_lsn_ = recovered.last_lsn;
@@ -99,10 +109,10 @@ Status Log::Parts::open(RecoveredLog& recovered) {
   staged_ = written_;
   durable_snapshot_index_ = written_.snapshot_index;
 
-  spares_ = std::make_unique<Spares>(files_, folder_, options_.segment_bytes, options_.background);
+  make_spares(2 * room_at_start_bytes);
   if (!replayed.newly_damaged) return Nothing{};
   bool was_late = false;
-  Result<Spare> spare = spares_->take(options_.segment_bytes, was_late);
+  Result<Spare> spare = spares_->take(smallest_segment_bytes, was_late);
   if (!spare) return spare.error();
   SegmentHeader header = next_header();
   header.begins_repair = true;

@@ -58,8 +58,8 @@ Status Log::Parts::check_entries(std::span<const raft::EntryRange> entries, std:
     if (range.empty()) continue;
     if (next == 0 && (range.first_index() == 0 || range.first_index() > staged_.last_index + 1)) {
       return make_error(Problem::bad_use, "stage", folder_,
-                        "Entry " + std::to_string(range.first_index()) + " does not follow the log in " + folder_ +
-                            ", which ends at " + std::to_string(staged_.last_index) + ".");
+                        "Entry " + std::to_string(range.first_index()) + " does not follow the log in " +
+                            folder_ + ", which ends at " + std::to_string(staged_.last_index) + ".");
     }
     if (next != 0 && range.first_index() != next) {
       return make_error(Problem::bad_use, "stage", folder_, "The entries to write are not consecutive.");
@@ -71,12 +71,28 @@ Status Log::Parts::check_entries(std::span<const raft::EntryRange> entries, std:
       bytes += record_bytes(entry_prefix_bytes + entry.payload.size());
     });
     if (too_large || bytes > max_batch_bytes) {
-      return make_error(Problem::too_large, "stage", folder_,
-                        too_large ? "A payload is larger than " + std::to_string(raft::max_payload_bytes) + " bytes."
-                                  : "A batch of " + std::to_string(bytes) + " bytes is too large.");
+      return make_error(
+          Problem::too_large, "stage", folder_,
+          too_large ? "A payload is larger than " + std::to_string(raft::max_payload_bytes) + " bytes."
+                    : "A batch of " + std::to_string(bytes) + " bytes is too large.");
     }
   }
   return Nothing{};
+}
+
+/// Terms only grow, and a vote is given once a term: what recovery builds upon is not to be undone by whoever
+/// writes.
+Status Log::Parts::check_hard_state(const raft::HardState& state) const {
+  const raft::HardState& before = staged_.hard_state;
+  const bool votes_again =
+      state.term == before.term && before.vote != raft::no_node && state.vote != before.vote;
+  if (state.term >= before.term && !votes_again) return Nothing{};
+  const auto text_of = [](const raft::HardState& one) {
+    return "term " + std::to_string(one.term) + " with a vote for " + std::to_string(one.vote);
+  };
+  return make_error(Problem::bad_use, "stage", folder_,
+                    "The log in " + folder_ + " holds " + text_of(before) + "; it does not go back to " +
+                        text_of(state) + ".");
 }
 
 Status Log::Parts::stage(const raft::Ready& ready) {
@@ -92,10 +108,14 @@ Status Log::Parts::stage(const raft::Ready& ready) {
   return staged;
 }
 
-Status Log::Parts::stage_entries(const raft::HardState* hard_state, std::span<const raft::EntryRange> entries) {
+Status Log::Parts::stage_entries(const raft::HardState* hard_state,
+                                 std::span<const raft::EntryRange> entries) {
   if (Status good = usable(); !good) return good;
   std::size_t bytes = 0;
   if (Status good = check_entries(entries, bytes); !good) return good;
+  if (hard_state != nullptr) {
+    if (Status good = check_hard_state(*hard_state); !good) return good;
+  }
   raft::Index first = 0;
   for (const raft::EntryRange& range : entries) {
     if (first == 0 && !range.empty()) first = range.first_index();
@@ -150,13 +170,25 @@ bool Log::Parts::fits(std::size_t bytes) const {
   return offset_bytes_ + bytes + seal_room <= segments_.back().size_bytes;
 }
 
-/// Writes at the end of the last segment. Nothing is counted as written unless all of it is.
-Status Log::Parts::put(std::span<const std::byte> bytes) {
+/// Writes at the end of the last segment. Nothing is counted as written unless all of it is. The last page is
+/// written whole when it is written first: of a segment that is used again, the system would otherwise have
+/// to read that page before it could change a part of it, on the path of a commit. What is there already is
+/// not written again: it may have been acknowledged, and a torn write must not reach it.
+Status Log::Parts::put(BatchBuffer& records) {
+  const std::size_t size = records.size_bytes();
+  const std::uint64_t end_bytes = offset_bytes_ + size;
+  std::uint64_t covered_bytes = covered_bytes_;
+  std::span<const std::byte> bytes = records.bytes();
+  if (end_bytes > covered_bytes) {
+    covered_bytes = std::max(end_bytes, std::min(rounded_to_blocks(end_bytes), segments_.back().size_bytes));
+    bytes = records.padded_to(static_cast<std::size_t>(covered_bytes - offset_bytes_));
+  }
   Status written = write_all(*file_, offset_bytes_, bytes);
   if (!written) return latch(written.error());
-  offset_bytes_ += bytes.size();
+  offset_bytes_ = end_bytes;
+  covered_bytes_ = covered_bytes;
   segments_.back().used_bytes = offset_bytes_;
-  counters_.bytes_written += bytes.size();
+  counters_.bytes_written += size;
   sealed_ = false;
   return Nothing{};
 }
@@ -166,7 +198,7 @@ Status Log::Parts::put_single(RecordType type, std::uint8_t flags, std::span<con
   one.add(type, flags, written_.last_index, payload);
   Place next = place_;
   one.stamp(next);
-  Status written = put(one.bytes());
+  Status written = put(one);
   if (written) place_ = next;
   return written;
 }
@@ -186,7 +218,7 @@ Status Log::Parts::write() {
   }
   Place next = place_;
   batch_.close(next, staged_.last_index, synced_lsn_);
-  if (Status written = put(batch_.bytes()); !written) return written;
+  if (Status written = put(batch_); !written) return written;
   place_ = next;
   written_ = staged_;
   witness_due_ = true;
@@ -242,7 +274,7 @@ Status Log::Parts::begin_segment(Spare spare, const SegmentHeader& header) {
   segment.size_bytes = spare.size_bytes;
   segments_.push_back(segment);
   file_ = std::move(spare.file);
-  offset_bytes_ = durable_bytes_ = segment_header_bytes;
+  offset_bytes_ = covered_bytes_ = durable_bytes_ = segment_header_bytes;
   place_.generation = header.generation;
   counters_.bytes_written += segment_header_bytes;
   return Nothing{};
@@ -252,7 +284,7 @@ Status Log::Parts::begin_segment(Spare spare, const SegmentHeader& header) {
 Status Log::Parts::roll(std::size_t batch_bytes) {
   const std::uint64_t needed = segment_header_bytes + std::uint64_t{batch_bytes} + seal_room;
   bool was_late = false;
-  Result<Spare> spare = spares_->take(std::max<std::uint64_t>(options_.segment_bytes, rounded_to_blocks(needed)), was_late);
+  Result<Spare> spare = spares_->take(rounded_to_blocks(needed), was_late);
   if (was_late) ++counters_.late_segments;
   if (!spare) {
     // Nothing was written: without space the batch can wait, and the log is as good as before.
@@ -272,6 +304,9 @@ Status Log::Parts::idle_witness() {
     std::array<std::byte, witness_bytes> payload;
     put64(payload.data(), synced_lsn_);
     if (Status written = put_single(RecordType::idle_witness, 0, payload); !written) return written;
+  } else if (offset_bytes_ + seal_room <= segments_.back().size_bytes) {
+    // A full segment gets its SEAL early, which witnesses as well.
+    if (Status sealed = seal(0); !sealed) return sealed;
   }
   if (Status synced = sync(); !synced) return synced;
   witness_due_ = false;

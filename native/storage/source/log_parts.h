@@ -58,6 +58,7 @@ class Log::Parts {
 
  private:
   Status check_entries(std::span<const raft::EntryRange> entries, std::size_t& bytes) const;
+  Status check_hard_state(const raft::HardState& state) const;
   Status usable() const;
   Error latch(Error error);
   Status rewrite_tail(const RecoveredLog& recovered);
@@ -65,8 +66,9 @@ class Log::Parts {
   Status remove_leftovers(const RecoveredLog& recovered);
   SegmentHeader next_header() const;
   Status begin_segment(Spare spare, const SegmentHeader& header);
+  void make_spares(std::uint64_t first_bytes);
   Status roll(std::size_t batch_bytes);
-  Status put(std::span<const std::byte> bytes);
+  Status put(BatchBuffer& records);
   Status put_single(RecordType type, std::uint8_t flags, std::span<const std::byte> payload);
   Status seal(std::uint8_t flags);
   Lsn written_lsn() const { return place_.lsn - 1; }
@@ -80,6 +82,7 @@ class Log::Parts {
   std::vector<SegmentInfo> segments_;
   std::unique_ptr<File> file_;  // of the last segment
   std::uint64_t offset_bytes_ = segment_header_bytes;
+  std::uint64_t covered_bytes_ = segment_header_bytes;  // up to here every page was written whole
   Place place_;
   Lsn synced_lsn_ = 0;
   std::uint64_t durable_bytes_ = segment_header_bytes;  // of the last segment
@@ -88,7 +91,7 @@ class Log::Parts {
   bool closed_ = false;
 
   BatchBuffer batch_;
-  LogView staged_;   // once the batch is written
+  LogView staged_;  // once the batch is written
   LogView written_;
   raft::Index durable_snapshot_index_ = 0;
 

@@ -15,8 +15,11 @@ constexpr std::array<std::uint8_t, 8> magic = {'K', 'L', 'K', 'S', 'N', 'P', 0, 
 constexpr std::uint32_t format_version = 1;
 constexpr std::uint64_t header_unit_bytes = 4096;
 constexpr std::uint64_t max_header_bytes = std::uint64_t{4} << 20;
+/// Far beyond any disk, and far below where sums of sizes would wrap around.
+constexpr std::uint64_t max_size_bytes = std::uint64_t{1} << 56;
 
-// Where the fields stand. Configuration and cluster name follow; the last four bytes are the CRC of all before.
+// Where the fields stand. Configuration and cluster name follow; the last four bytes are the CRC of all
+// before.
 constexpr std::size_t at_magic = 0;
 constexpr std::size_t at_version = 8;
 constexpr std::size_t at_header_bytes = 12;
@@ -57,7 +60,8 @@ std::uint64_t snapshot_header_bytes(const Identity& identity, const raft::Snapsh
   return (used + header_unit_bytes - 1) / header_unit_bytes * header_unit_bytes;
 }
 
-std::vector<std::byte> encode_snapshot_header(const Identity& identity, const raft::SnapshotMetadata& metadata) {
+std::vector<std::byte> encode_snapshot_header(const Identity& identity,
+                                              const raft::SnapshotMetadata& metadata) {
   const raft::Payload configuration = configuration_of(metadata);
   std::vector<std::byte> header(static_cast<std::size_t>(snapshot_header_bytes(identity, metadata)));
   std::byte* at = header.data();
@@ -104,14 +108,14 @@ Result<SnapshotHeader> read_snapshot_header(File& file) {
   const std::uint64_t configuration_bytes = get32(at + at_configuration_bytes);
   const std::uint64_t name_bytes = get32(at + at_name_bytes);
   if (fixed_bytes + configuration_bytes + name_bytes > summed ||
-      get32(at + at_block_bytes) != snapshot_block_bytes) {
+      get32(at + at_block_bytes) != snapshot_block_bytes || get64(at + at_size) > max_size_bytes) {
     return damaged(file, "the lengths in its header make no sense.");
   }
   header.identity.cluster_id = get_array<16>(at + at_cluster);
   header.identity.node_id = get64(at + at_node);
   header.identity.incarnation = get64(at + at_incarnation);
-  header.identity.cluster_name.assign(
-      reinterpret_cast<const char*>(at + fixed_bytes + configuration_bytes), static_cast<std::size_t>(name_bytes));
+  header.identity.cluster_name.assign(reinterpret_cast<const char*>(at + fixed_bytes + configuration_bytes),
+                                      static_cast<std::size_t>(name_bytes));
   raft::SnapshotMetadata& metadata = header.metadata;
   metadata.index = get64(at + at_index);
   metadata.term = get64(at + at_term);
@@ -164,7 +168,9 @@ Status BlockWriter::append(std::span<const std::byte> bytes) {
   return Nothing{};
 }
 
-Status BlockWriter::flush() { return block_.empty() ? Status(Nothing{}) : write_block(); }
+Status BlockWriter::flush() {
+  return block_.empty() ? Status(Nothing{}) : write_block();
+}
 
 void BlockWriter::resume(std::uint64_t whole_blocks, const Digest& digest) {
   blocks_ = whole_blocks;

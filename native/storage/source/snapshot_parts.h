@@ -33,8 +33,9 @@ class SnapshotStore::Parts {
 
   /// Lists what is there. With `tidy`, removes leftovers and takes up a partial snapshot.
   Status open(bool tidy, std::vector<std::string>& notes);
-  /// Checks the blocks of one; what open() leaves out.
-  Status check_blocks(raft::SnapshotId id, bool with_digest) const;
+  /// Checks the blocks and the digest of one; what open() leaves out. With `from_disk`, not what the cache
+  /// has of it.
+  Status check(raft::SnapshotId id, bool from_disk) const;
   /// Removes complete ones that the log does not know of: newer than `index`.
   Status remove_newer_than(raft::Index index, std::vector<std::string>& notes);
 

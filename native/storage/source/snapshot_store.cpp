@@ -69,9 +69,8 @@ Status SnapshotStore::Parts::open(bool tidy, std::vector<std::string>& notes) {
     }
     if (!done) return done;
   }
-  std::sort(complete_.begin(), complete_.end(), [](const Known& a, const Known& b) {
-    return a.header.metadata.index < b.header.metadata.index;
-  });
+  std::sort(complete_.begin(), complete_.end(),
+            [](const Known& a, const Known& b) { return a.header.metadata.index < b.header.metadata.index; });
   return Nothing{};
 }
 
@@ -85,7 +84,8 @@ std::optional<SnapshotStore::Parts::Known> SnapshotStore::Parts::known(raft::Sna
 
 Result<SnapshotStore::Parts::Known> SnapshotStore::Parts::required(raft::SnapshotId id) const {
   if (std::optional<Known> found = known(id)) return std::move(*found);
-  return make_error(Problem::not_found, "read", folder_, "There is no snapshot " + hex16(id) + " in " + folder_ + ".");
+  return make_error(Problem::not_found, "read", folder_,
+                    "There is no snapshot " + hex16(id) + " in " + folder_ + ".");
 }
 
 std::vector<raft::SnapshotMetadata> SnapshotStore::Parts::list() const {
@@ -106,7 +106,8 @@ Result<raft::Payload> SnapshotStore::Parts::read(raft::SnapshotId id, std::uint6
   if (!found) return found.error();
   const std::uint64_t total = found->header.metadata.size_bytes;
   if (offset_bytes > total || size_bytes > total - offset_bytes || size_bytes > raft::max_payload_bytes) {
-    return make_error(Problem::bad_use, "read", found->path, "A part of " + found->path + " that it does not have.");
+    return make_error(Problem::bad_use, "read", found->path,
+                      "A part of " + found->path + " that it does not have.");
   }
   if (size_bytes == 0) return raft::Payload();
   Result<std::unique_ptr<File>> file = files_.open(found->path, OpenMode::read);
@@ -128,7 +129,8 @@ Result<raft::Payload> SnapshotStore::Parts::read(raft::SnapshotId id, std::uint6
   return raft::Payload::owned_by(*owner, owner->bytes);
 }
 
-Result<std::vector<std::byte>> SnapshotStore::Parts::read_all(raft::SnapshotId id, std::uint64_t limit_bytes) const {
+Result<std::vector<std::byte>> SnapshotStore::Parts::read_all(raft::SnapshotId id,
+                                                              std::uint64_t limit_bytes) const {
   Result<Known> found = required(id);
   if (!found) return found.error();
   const std::uint64_t size = found->header.metadata.size_bytes;
@@ -149,17 +151,17 @@ Result<std::vector<std::byte>> SnapshotStore::Parts::read_all(raft::SnapshotId i
   return bytes;
 }
 
-Status SnapshotStore::Parts::check_blocks(raft::SnapshotId id, bool with_digest) const {
+Status SnapshotStore::Parts::check(raft::SnapshotId id, bool from_disk) const {
   Result<Known> found = required(id);
   if (!found) return found.error();
   Result<std::unique_ptr<File>> file = files_.open(found->path, OpenMode::read);
   if (!file) return file.error();
-  if (with_digest) (*file)->forget_cached();
-  return check_snapshot(**file, found->header, with_digest);
+  if (from_disk) (*file)->forget_cached();
+  return check_snapshot(**file, found->header, true);
 }
 
 Status SnapshotStore::Parts::verify(raft::SnapshotId id) const {
-  Status good = check_blocks(id, true);
+  Status good = check(id, true);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (good) {
     verified_.insert(id);
@@ -173,7 +175,7 @@ Status SnapshotStore::Parts::remove_newer_than(raft::Index index, std::vector<st
   const std::lock_guard<std::mutex> lock(mutex_);
   bool removed_any = false;
   while (!complete_.empty() && complete_.back().header.metadata.index > index) {
-    notes.push_back(complete_.back().path + " was never entered into the log; it is removed.");
+    notes.push_back(complete_.back().path + " is not what the log goes on from; it is removed.");
     Status removed = files_.remove(complete_.back().path);
     if (!removed) return removed;
     complete_.pop_back();
@@ -225,9 +227,9 @@ Status SnapshotStore::Parts::publish(File& file, const SnapshotHeader& header) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto same = [&](const Known& one) { return one.header.metadata.id == header.metadata.id; };
   complete_.erase(std::remove_if(complete_.begin(), complete_.end(), same), complete_.end());
-  const auto place = std::upper_bound(
-      complete_.begin(), complete_.end(), header.metadata.index,
-      [](raft::Index index, const Known& one) { return index < one.header.metadata.index; });
+  const auto place =
+      std::upper_bound(complete_.begin(), complete_.end(), header.metadata.index,
+                       [](raft::Index index, const Known& one) { return index < one.header.metadata.index; });
   complete_.insert(place, {header, path});
   return Nothing{};
 }
@@ -250,8 +252,12 @@ Result<raft::SnapshotMetadata> SnapshotStore::write(const raft::SnapshotMetadata
   return (*writer)->finish();
 }
 
-std::vector<raft::SnapshotMetadata> SnapshotStore::list() const { return parts_->list(); }
-std::optional<raft::SnapshotMetadata> SnapshotStore::find(raft::SnapshotId id) const { return parts_->find(id); }
+std::vector<raft::SnapshotMetadata> SnapshotStore::list() const {
+  return parts_->list();
+}
+std::optional<raft::SnapshotMetadata> SnapshotStore::find(raft::SnapshotId id) const {
+  return parts_->find(id);
+}
 Result<raft::Payload> SnapshotStore::read(raft::SnapshotId id, std::uint64_t offset_bytes,
                                           std::size_t size_bytes) const {
   return parts_->read(id, offset_bytes, size_bytes);
@@ -259,12 +265,26 @@ Result<raft::Payload> SnapshotStore::read(raft::SnapshotId id, std::uint64_t off
 Result<std::vector<std::byte>> SnapshotStore::read_all(raft::SnapshotId id, std::uint64_t limit_bytes) const {
   return parts_->read_all(id, limit_bytes);
 }
-Status SnapshotStore::verify(raft::SnapshotId id) const { return parts_->verify(id); }
-Status SnapshotStore::store_chunk(const raft::ChunkToStore& chunk) { return parts_->store_chunk(chunk); }
-Status SnapshotStore::sync_chunks() { return parts_->sync_chunks(); }
-Status SnapshotStore::promote(raft::SnapshotId id) { return parts_->promote(id); }
-std::optional<PartialSnapshot> SnapshotStore::partial() const { return parts_->partial(); }
-void SnapshotStore::drop_partial() { parts_->drop_partial(); }
-Status SnapshotStore::remove_older_than(raft::SnapshotId id) { return parts_->remove_older_than(id); }
+Status SnapshotStore::verify(raft::SnapshotId id) const {
+  return parts_->verify(id);
+}
+Status SnapshotStore::store_chunk(const raft::ChunkToStore& chunk) {
+  return parts_->store_chunk(chunk);
+}
+Status SnapshotStore::sync_chunks() {
+  return parts_->sync_chunks();
+}
+Status SnapshotStore::promote(raft::SnapshotId id) {
+  return parts_->promote(id);
+}
+std::optional<PartialSnapshot> SnapshotStore::partial() const {
+  return parts_->partial();
+}
+void SnapshotStore::drop_partial() {
+  parts_->drop_partial();
+}
+Status SnapshotStore::remove_older_than(raft::SnapshotId id) {
+  return parts_->remove_older_than(id);
+}
 
 }  // namespace kelek::storage
