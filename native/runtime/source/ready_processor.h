@@ -1,5 +1,5 @@
-// ReadyProcessor: carries out what the core wants done: messages, disk, machine, outcomes, in the order that Ready
-// demands.
+// ReadyProcessor: carries out what the core wants done: messages, disk, machine, outcomes, in the order that
+// Ready demands.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ class ReadyProcessor {
   ReadyProcessor(Engine& engine, PeerDesk& peers, ClientDesk& clients, AdminDesk& admin)
       : engine_(engine), peers_(peers), clients_(clients), admin_(admin) {}
 
-  /// Takes Readys until there is none, at most `max_readies`. True: there may be more at once.
+  /// Takes Readys until there is none, at most `max_readies`. True: it has more to do at once.
   bool process(int max_readies);
   /// What the log's thread has made durable.
   void collect();
@@ -35,6 +35,8 @@ class ReadyProcessor {
 
  private:
   void carry_out();
+  void hold_back_commit_notices();
+  void send_held_back();
   void install(const raft::SnapshotMetadata& snapshot);
   void apply_committed();
   void take_durable(Durable& durable);
@@ -45,6 +47,7 @@ class ReadyProcessor {
   ClientDesk& clients_;
   AdminDesk& admin_;
   raft::Ready ready_;
+  std::vector<raft::Message> held_back_;
   std::vector<Durable> durable_;
 };
 
