@@ -15,28 +15,6 @@ Setup in_small_chunks(Setup setup) {
   return setup;
 }
 
-SnapshotChunk chunk_of(const std::shared_ptr<const SnapshotMetadata>& metadata, std::uint64_t offset,
-                       const std::string& data) {
-  SnapshotChunk chunk;
-  chunk.metadata = metadata;
-  chunk.offset_bytes = offset;
-  chunk.wanted_bytes = static_cast<std::uint32_t>(data.size());
-  chunk.data = Payload::copy_of(data);
-  return chunk;
-}
-
-std::shared_ptr<const SnapshotMetadata> metadata_of(Index index, Term term, SnapshotId id,
-                                                    const std::string& bytes) {
-  auto metadata = std::make_shared<SnapshotMetadata>();
-  metadata->index = index;
-  metadata->term = term;
-  metadata->configuration = std::make_shared<const Configuration>(Configuration::of_voters(NodeIds{1, 2, 3}));
-  metadata->id = id;
-  metadata->size_bytes = bytes.size();
-  metadata->digest = digest_of(bytes);
-  return metadata;
-}
-
 /// Node 1 leads, node 3 was away, and the log that it lacks is gone.
 void leave_behind(Cluster& cluster, Index entries) {
   cluster.isolate(3);

@@ -210,6 +210,49 @@ TEST_CASE("B61 leases overlap no other leader's commits, whatever the timing") {
   }
 }
 
+TEST_CASE("a voter keeps to the leader whose lease it made, whatever term it learns of meanwhile") {
+  Cluster cluster(with_leases(voters(3)));
+  elect(cluster, 1);
+  cluster.isolate(3);
+  cluster.run(12);  // node 3 has lost patience, node 2 has just heard
+  cluster.isolate(1);
+  REQUIRE(cluster.node(1).status().role == Role::leader);
+  // A late answer of node 3, which is far ahead, takes node 2 out of its term; then node 3 asks for its vote.
+  REQUIRE(cluster.step(message_of(3, 2, 5, VoteResponse{false})).ok());
+  REQUIRE(cluster.term(2) == 5);
+  REQUIRE(cluster.step(message_of(3, 2, 5, VoteRequest{9, 5, false})).ok());
+  CHECK(cluster.vote(2) == no_node);
+  cluster.read(1, 1);
+  CHECK(answered(cluster, 1, 1));
+
+  SECTION("who was told to go by the leader is voted for: that ended the lease") {
+    REQUIRE(cluster.step(message_of(3, 2, 5, VoteRequest{9, 5, true})).ok());
+    CHECK(cluster.vote(2) == 3);
+  }
+  SECTION("once the lease is over the vote is free") {
+    cluster.tick({2}, 10);
+    REQUIRE(cluster.step(message_of(3, 2, 9, VoteRequest{9, 5, false})).ok());
+    CHECK(cluster.vote(2) == 3);
+  }
+}
+
+TEST_CASE("a node that lease reads bind to its leader does not campaign on request") {
+  Cluster cluster(with_leases(voters(3)));
+  elect(cluster, 1);
+  cluster.run(2);
+  const Status begun = cluster.campaign(2);
+  REQUIRE_FALSE(begun.ok());
+  CHECK(begun.error().refusal == Refusal::already);
+  CHECK(begun.error().leader == 1);
+  cluster.timeout(2, 1);  // nor when somebody sets its timer shorter than a lease
+  cluster.tick({2}, 3);
+  CHECK(cluster.role(2) == Role::follower);
+  cluster.isolate(2);
+  cluster.timeout(2, 1'000);
+  cluster.tick({2}, 10);
+  CHECK(cluster.campaign(2).ok());
+}
+
 TEST_CASE("B63 a forwarded proposal is forwarded once, and lands once") {
   Cluster cluster(voters(3));
   elect(cluster, 1);

@@ -90,6 +90,16 @@ void Cluster::load_snapshot(Host& host, const StoredSnapshot& snapshot) {
 }
 
 void Cluster::work(Host& host) {
+  if (!setup_.takes_late) take_all(host);
+  check();
+}
+
+void Cluster::take(NodeId id) {
+  take_all(host(id));
+  check();
+}
+
+void Cluster::take_all(Host& host) {
   for (std::size_t turns = 0; host.node != nullptr && host.node->has_ready(); ++turns) {
     if (turns > most_steps) throw std::logic_error("a node never comes to rest");
     Ready ready;
@@ -116,7 +126,6 @@ void Cluster::work(Host& host) {
     }
     apply(host);
   }
-  check();
 }
 
 void Cluster::write_oldest(Host& host) {
@@ -211,7 +220,12 @@ bool Cluster::settle_once(const NodeIds& among) {
   const auto included = [&](NodeId id) { return std::find(among.begin(), among.end(), id) != among.end(); };
   for (const NodeId id : among) {
     Host& writer = host(id);
-    if (writer.node == nullptr || writer.pending.empty()) continue;
+    if (writer.node == nullptr) continue;
+    if (setup_.takes_late && writer.node->has_ready()) {
+      take(id);
+      return true;
+    }
+    if (writer.pending.empty()) continue;
     write_oldest(writer);
     work(writer);
     return true;

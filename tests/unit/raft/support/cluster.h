@@ -35,6 +35,8 @@ struct Setup {
   std::map<NodeId, Options> options_of;
   /// Writes are durable only once persist() says so, or at the next settle() or run().
   bool async_storage = false;
+  /// Readys are taken only by take(), settle() and run(): several events go into one, as in a busy process.
+  bool takes_late = false;
   std::map<NodeId, std::vector<Term>> logs;
   struct TermAndVote {
     Term term = 0;
@@ -90,6 +92,8 @@ class Cluster {
 
   // Disks and crashes.
   void persist(NodeId id, std::size_t count = SIZE_MAX);
+  /// Takes the Readys that wait (takes_late).
+  void take(NodeId id);
   std::size_t unwritten(NodeId id) const { return host(id).pending.size(); }
   void crash(NodeId id);
   void restart(NodeId id);
@@ -164,8 +168,9 @@ class Cluster {
   void add_host(NodeId id, ConfigurationRef configuration);
   void seed(Host& host);
   void start(Host& host);
-  /// Takes all Readys, then checks the invariants.
+  /// Takes all Readys (unless they are taken late), then checks the invariants.
   void work(Host& host);
+  void take_all(Host& host);
   void write_oldest(Host& host);
   void send(Host& host, Message&& message);
   void apply(Host& host);

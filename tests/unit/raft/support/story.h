@@ -76,4 +76,28 @@ inline void elect(Cluster& cluster, NodeId id) {
   REQUIRE(cluster.leader() == id);
 }
 
+/// A part of a snapshot, as a leader sends it.
+inline SnapshotChunk chunk_of(const std::shared_ptr<const SnapshotMetadata>& metadata, std::uint64_t offset,
+                       const std::string& data) {
+  SnapshotChunk chunk;
+  chunk.metadata = metadata;
+  chunk.offset_bytes = offset;
+  chunk.wanted_bytes = static_cast<std::uint32_t>(data.size());
+  chunk.data = Payload::copy_of(data);
+  return chunk;
+}
+
+/// Of voters 1, 2 and 3.
+inline std::shared_ptr<const SnapshotMetadata> metadata_of(Index index, Term term, SnapshotId id,
+                                                    const std::string& bytes) {
+  auto metadata = std::make_shared<SnapshotMetadata>();
+  metadata->index = index;
+  metadata->term = term;
+  metadata->configuration = std::make_shared<const Configuration>(Configuration::of_voters(NodeIds{1, 2, 3}));
+  metadata->id = id;
+  metadata->size_bytes = bytes.size();
+  metadata->digest = digest_of(bytes);
+  return metadata;
+}
+
 }  // namespace kelek::raft::testing
