@@ -84,6 +84,7 @@ void Loop::turn() {
   transport::wait_for_events(items, std::chrono::milliseconds(timeout_ms()));
   ++engine_.counters.turns;
   if (items[2].revents != 0) wakeup_.clear();
+  engine_.peers->keep_links();
   more_ = false;
   stamped_ = false;
   const std::uint64_t now_us = steady_us();

@@ -104,6 +104,12 @@ Failure Opening::open_sockets() {
   transport_options.max_peer_frame_bytes =
       std::max(transport_options.max_peer_frame_bytes, wire::peer_frame_bytes(options.raft, wire::default_entry_bytes));
   Events& events = engine_.events;
+  // Strangers who connect must not take the descriptors that the log needs.
+  const std::size_t descriptors = transport::raise_descriptor_limit();
+  if (transport::fit_to_descriptors(transport_options, descriptors)) {
+    events.info("the system allows {} descriptors: at most {} connections of members and {} of clients", descriptors,
+                transport_options.max_peer_connections, transport_options.max_client_connections);
+  }
   transport::Result<std::unique_ptr<transport::Network>> network = transport::Network::start(
       transport_options, engine_.registry, [&events](const transport::AuditRecord& r) { events.warn("{}", r.text()); });
   if (!network.ok()) return failure_of_socket(network.error());

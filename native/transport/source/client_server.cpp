@@ -119,7 +119,8 @@ Result<std::unique_ptr<ClientServer>> ClientServer::open(Network& network, KeyPa
   Result<Monitor> monitor = Monitor::watch(parts.context, *socket);
   if (!monitor) return monitor.error();
   state->socket = std::move(*socket);
-  ListenerWatch watch(Domain::client, parts.options.max_client_connections, state->status);
+  ListenerWatch watch(Domain::client, parts.options.max_client_connections, parts.options.handshake_timeout,
+                      state->status);
   state->watch = parts.gatekeeper->add(std::move(*monitor), std::move(watch));
   return std::unique_ptr<ClientServer>(new ClientServer(std::move(state)));
 }
@@ -150,6 +151,7 @@ bool ClientServer::receive(ClientFrame& frame) {
         bytes.size() <= state_->network.options.max_client_frame_bytes) {
       frame.client = state_->client_of(owner->message);
       if (frame.client) {
+        state_->status->note_speaker(owner->message);
         frame.connection = *connection;
         frame.bytes = raft::Payload::owned_by(*owner, bytes);
         ++state_->counters.frames_received;

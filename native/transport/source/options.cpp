@@ -1,6 +1,7 @@
 // The ranges of the options.
 #include <kelek/transport/options.h>
 
+#include <algorithm>
 #include <string>
 
 namespace kelek::transport {
@@ -19,6 +20,20 @@ bool is_queue(int frames) {
 }
 
 }  // namespace
+
+bool fit_to_descriptors(TransportOptions& options, std::size_t descriptors) {
+  constexpr std::size_t smallest_reserve = 256;
+  constexpr std::size_t fewest_connections = 32;
+  const std::size_t reserve = std::max(smallest_reserve, descriptors / 4);
+  const std::size_t room = descriptors > reserve ? descriptors - reserve : 0;
+  // Of what is left members get a third: they are few, and it is theirs that must not fail.
+  const std::size_t peers = std::max(fewest_connections, room / 3);
+  const std::size_t clients = std::max(fewest_connections, room - room / 3);
+  const bool lowered = peers < options.max_peer_connections || clients < options.max_client_connections;
+  options.max_peer_connections = std::min(options.max_peer_connections, peers);
+  options.max_client_connections = std::min(options.max_client_connections, clients);
+  return lowered;
+}
 
 Status validate(const TransportOptions& options) {
   constexpr std::size_t smallest_frame_limit = 1024;

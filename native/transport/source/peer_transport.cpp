@@ -20,8 +20,9 @@ namespace {
 
 /// What a link's other end may send us: nothing but ZMTP's own commands.
 constexpr std::size_t max_link_incoming_bytes = 4096;
-/// How long a link that was refused, which libzmq gives up, waits until send() tries anew.
+/// How long a link that was refused, which libzmq gives up, waits until it is made anew.
 constexpr std::chrono::milliseconds retry_refused_after{200};
+constexpr std::chrono::milliseconds links_looked_at_every{50};
 /// Frames of strangers dropped in one call of receive() before the caller has its turn again.
 constexpr int max_refused_in_a_row = 64;
 
@@ -69,6 +70,7 @@ struct PeerTransport::State {
 
   Status open_link(Peer& peer);
   void close_link(Peer& peer);
+  bool is_given_up(const Peer& peer, Clock::time_point now) const;
   void retry_if_given_up(Peer& peer);
   SendOutcome send(Peer& peer, OutgoingMessage& message, std::size_t size_bytes);
   std::optional<raft::NodeId> sender_of(Message& routing_id, Message& body) const;
@@ -77,6 +79,7 @@ struct PeerTransport::State {
   raft::NodeId self;
   KeyPair keys;
   std::map<raft::NodeId, Peer> peers;
+  Clock::time_point links_looked_at;
   Socket listener;
   WatchId listener_watch = 0;
   std::shared_ptr<ListenerStatus> listener_status = std::make_shared<ListenerStatus>();
@@ -127,6 +130,16 @@ void PeerTransport::State::close_link(Peer& peer) {
   peer.past_failures += peer.status->failures;
 }
 
+bool PeerTransport::State::is_given_up(const Peer& peer, Clock::time_point now) const {
+  if (!peer.socket || peer.status->given_up) return true;
+  if (peer.status->state == LinkState::connected) return false;
+  // After bytes that are no ZMTP (somebody on the way put them in, or a member's memory is broken) libzmq
+  // ends an open connection, and it says nothing of never making another. An attempt that is under way ends
+  // within this time.
+  const TransportOptions& options = network.options;
+  return now - peer.status->last_sign.load() > options.connect_timeout + options.handshake_timeout;
+}
+
 void PeerTransport::State::retry_if_given_up(Peer& peer) {
   if (Clock::now() - peer.opened < retry_refused_after) return;
   close_link(peer);
@@ -167,7 +180,8 @@ Result<std::unique_ptr<PeerTransport>> PeerTransport::open(Network& network, raf
   Result<Monitor> monitor = Monitor::watch(parts.context, *listener);
   if (!monitor) return monitor.error();
   state->listener = std::move(*listener);
-  ListenerWatch watch(Domain::peer, parts.options.max_peer_connections, state->listener_status);
+  ListenerWatch watch(Domain::peer, parts.options.max_peer_connections, parts.options.handshake_timeout,
+                      state->listener_status);
   state->listener_watch = parts.gatekeeper->add(std::move(*monitor), std::move(watch));
   return std::unique_ptr<PeerTransport>(new PeerTransport(std::move(state)));
 }
@@ -215,6 +229,15 @@ void PeerTransport::remove_peer(raft::NodeId node) {
   state_->peers.erase(found);
 }
 
+void PeerTransport::keep_links() {
+  const Clock::time_point now = Clock::now();
+  if (now - state_->links_looked_at < links_looked_at_every) return;
+  state_->links_looked_at = now;
+  for (auto& [node, peer] : state_->peers) {
+    if (state_->is_given_up(peer, now)) state_->retry_if_given_up(peer);
+  }
+}
+
 SendOutcome PeerTransport::send(raft::NodeId to, std::span<const std::byte> frame) {
   const auto found = state_->peers.find(to);
   if (found == state_->peers.end()) return SendOutcome::gone;
@@ -249,6 +272,7 @@ bool PeerTransport::receive(PeerFrame& frame) {
     const std::span<const std::byte> bytes = owner->message.bytes();
     if (complete && !in_parts && bytes.size() <= state_->network.options.max_peer_frame_bytes) {
       if (const auto sender = state_->sender_of(routing_id, owner->message)) {
+        state_->listener_status->note_speaker(owner->message);
         frame.sender = *sender;
         frame.bytes = raft::Payload::owned_by(*owner, bytes);
         const auto peer = state_->peers.find(*sender);

@@ -11,11 +11,7 @@
 namespace kelek::transport {
 namespace {
 
-/// The port and address of either end of a TCP connection.
-struct End {
-  std::uint16_t port = 0;
-  std::string host;
-};
+using End = ConnectionEnd;
 
 std::optional<End> read_end(int descriptor, int (*ask)(int, sockaddr*, socklen_t*)) {
   sockaddr_storage storage{};
@@ -25,12 +21,12 @@ std::optional<End> read_end(int descriptor, int (*ask)(int, sockaddr*, socklen_t
   if (storage.ss_family == AF_INET) {
     const auto* address = reinterpret_cast<const sockaddr_in*>(&storage);
     inet_ntop(AF_INET, &address->sin_addr, text, sizeof text);
-    return End{ntohs(address->sin_port), text};
+    return End{text, ntohs(address->sin_port)};
   }
   if (storage.ss_family != AF_INET6) return std::nullopt;
   const auto* address = reinterpret_cast<const sockaddr_in6*>(&storage);
   inet_ntop(AF_INET6, &address->sin6_addr, text, sizeof text);
-  return End{ntohs(address->sin6_port), text};
+  return End{text, ntohs(address->sin6_port)};
 }
 
 void count(std::atomic<std::uint64_t>& counter) {
@@ -47,6 +43,7 @@ LinkWatch::LinkWatch(raft::NodeId node, std::string address, std::string key_fin
       status_(std::move(status)) {}
 
 std::optional<AuditRecord> LinkWatch::take(const Monitor::Event& event) {
+  status_->last_sign = std::chrono::steady_clock::now();
   switch (event.kind) {
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
       count(status_->handshakes);
@@ -103,16 +100,20 @@ ListenerCounters ListenerStatus::counters() const {
 }
 
 ListenerWatch::ListenerWatch(Domain domain, std::size_t max_connections,
+                             std::chrono::milliseconds handshake_timeout,
                              std::shared_ptr<ListenerStatus> status)
-    : domain_(domain), max_connections_(max_connections), status_(std::move(status)) {}
+    : domain_(domain),
+      max_connections_(max_connections),
+      handshake_timeout_(handshake_timeout),
+      status_(std::move(status)) {}
 
 std::optional<AuditRecord> ListenerWatch::take(const Monitor::Event& event) {
   switch (event.kind) {
     case ZMQ_EVENT_ACCEPTED:
       return accept(static_cast<int>(event.value));
     case ZMQ_EVENT_DISCONNECTED:
-      open_.erase(static_cast<int>(event.value));
-      status_->open_connections = open_.size();
+      forget(static_cast<int>(event.value));
+      count_open();
       break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
       // The ZAP handler wrote the record, with the key.
@@ -132,19 +133,61 @@ std::optional<AuditRecord> ListenerWatch::take(const Monitor::Event& event) {
 
 std::optional<AuditRecord> ListenerWatch::accept(int descriptor) {
   count(status_->accepted);
-  open_.insert(descriptor);
-  status_->open_connections = open_.size();
-  if (open_.size() <= max_connections_) return std::nullopt;
-  // libzmq owns the descriptor and may have closed it by now: only a connection of this very listener is shut
-  // down, which libzmq then finds closed. At worst it is another stranger's.
+  forget(descriptor);
+  const std::uint64_t number = ++last_number_;
+  open_[descriptor] = {number, read_end(descriptor, &getpeername), false};
+  newcomers_.push_back({number, descriptor, Clock::now()});
+  count_open();
+  if (open_.size() - leaving_ <= max_connections_) return std::nullopt;
+  return make_room();
+}
+
+/// The newest is the last that is looked at: where all others are past their handshake it is its turn.
+std::optional<AuditRecord> ListenerWatch::make_room() {
+  const Clock::time_point now = Clock::now();
+  while (!newcomers_.empty()) {
+    const Newcomer oldest = newcomers_.front();
+    newcomers_.pop_front();
+    const auto found = open_.find(oldest.descriptor);
+    if (found == open_.end() || found->second.number != oldest.number) continue;
+    // libzmq would have closed it by now, were its handshake not done.
+    const bool newest = newcomers_.empty();
+    const bool is_done =
+        now - oldest.accepted > handshake_timeout_ || status_->speakers.has(oldest.descriptor);
+    if (is_done && !newest) continue;
+    return turn_away(found);
+  }
+  return std::nullopt;
+}
+
+std::optional<AuditRecord> ListenerWatch::turn_away(Connections::iterator connection) {
+  // libzmq owns the descriptor and may have closed it by now, and something else of this process may have it:
+  // only what still joins the same two ends is shut down, which libzmq then finds closed.
+  const int descriptor = connection->first;
+  const std::optional<End>& remote = connection->second.remote;
   const std::optional<End> here = read_end(descriptor, &getsockname);
   const std::optional<End> there = read_end(descriptor, &getpeername);
-  if (!here || !there || here->port != status_->port) return std::nullopt;
+  const bool same = here && there && remote && here->port == status_->port && there->port == remote->port;
+  if (!same || there->host != remote->host) return std::nullopt;
+  connection->second.leaving = true;
+  ++leaving_;
   shutdown(descriptor, SHUT_RDWR);
   count(status_->over_limit);
   AuditRecord turned_away = record(AuditEvent::too_many);
   turned_away.address = there->host;
   return turned_away;
+}
+
+void ListenerWatch::forget(int descriptor) {
+  const auto found = open_.find(descriptor);
+  if (found == open_.end()) return;
+  if (found->second.leaving) --leaving_;
+  open_.erase(found);
+  status_->speakers.forget(descriptor);
+}
+
+void ListenerWatch::count_open() {
+  status_->open_connections = open_.size();
 }
 
 AuditRecord ListenerWatch::record(AuditEvent event) const {

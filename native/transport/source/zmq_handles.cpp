@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <cstring>
 
 namespace kelek::transport {
 
@@ -11,6 +13,15 @@ bool Message::receive(const Socket& socket) {
     if (errno != EINTR) return false;
   }
   return true;
+}
+
+int Message::descriptor() {
+  // What ZMQ_SRCFD reads, without its fault: that one takes a message without this property for an error of
+  // ours.
+  const char* text = zmq_msg_gets(&message_, "__fd");
+  int descriptor = -1;
+  if (text != nullptr) std::from_chars(text, text + std::strlen(text), descriptor);
+  return descriptor;
 }
 
 void drop_rest(const Socket& socket) {

@@ -54,6 +54,8 @@ class Message {
     const char* text = zmq_msg_gets(&message_, "User-Id");
     return text == nullptr ? std::string_view() : std::string_view(text);
   }
+  /// Of the connection that the message came by; -1 if it is not known.
+  int descriptor();
   /// Takes the next part, if one is there. False with errno set otherwise; never waits.
   bool receive(const Socket& socket);
 

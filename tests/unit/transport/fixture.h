@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -95,7 +96,10 @@ struct TestNode {
     if (!status) throw std::runtime_error(status.error().text);
   }
   LinkState link_to(raft::NodeId node) const { return counters_of(node).link; }
+  /// Also does what a coordinator's loop does in every turn: a link that was refused, since the other side
+  /// was slow to learn of this one, would stay down otherwise.
   PeerCounters counters_of(raft::NodeId node) const {
+    peers->keep_links();
     for (const PeerCounters& counters : peers->counters()) {
       if (counters.node == node) return counters;
     }
@@ -182,6 +186,33 @@ class RawConnection {
 
  private:
   int descriptor_ = -1;
+};
+
+/// Somebody on the way: passes connections on to a node, and can put in bytes of its own.
+class Relay {
+ public:
+  explicit Relay(const std::string& endpoint);
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
+  ~Relay();
+
+  std::string endpoint() const;
+  /// To whoever connected last.
+  void say_to_client(const std::string& bytes);
+
+ private:
+  void run();
+  void accept_one();
+
+  std::string target_;
+  int listener_ = -1;
+  Wakeup wakeup_;
+  std::mutex mutex_;
+  std::string injected_;
+  bool stop_ = false;
+  int client_ = -1;
+  int server_ = -1;
+  std::thread thread_;
 };
 
 }  // namespace kelek::transport::test

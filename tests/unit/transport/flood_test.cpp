@@ -57,26 +57,59 @@ TEST_CASE("T8: members go on beside 1,500 connections that say nothing, which ar
   CHECK(pair.two.audit.records().size() < 30);
 }
 
-TEST_CASE("T8: above the limit of connections new ones are closed, and open ones stay", "[flood]") {
+TEST_CASE("T8: above the limit of connections the oldest strangers make room, and members stay", "[flood]") {
   TransportOptions options;
   options.max_peer_connections = 20;
   options.handshake_timeout = 60s;  // so that nothing else closes them
   TestPair pair(options);
+  REQUIRE(eventually([&] { return pair.two.peers->listener_counters().open_connections == 1; }));
+  measure_round_trips(pair, 1);
   std::vector<RawConnection> idle;
   for (int i = 0; i < 60; ++i) idle.emplace_back(pair.two.endpoint);
   REQUIRE(eventually([&] { return pair.two.peers->listener_counters().over_limit >= 41; }));
   CHECK(eventually([&] { return pair.two.peers->listener_counters().open_connections <= 20; }));
-  CHECK(idle.back().is_closed_within(3s));
+  CHECK(idle.front().is_closed_within(patience));
+  CHECK_FALSE(idle.back().is_closed_within(10ms));
   CHECK(pair.two.audit.has(AuditEvent::too_many));
   measure_round_trips(pair, 10);
   CHECK(pair.one.counters_of(2).reconnects == 0);
 
-  idle.clear();
-  CHECK(eventually([&] { return pair.two.peers->listener_counters().open_connections == 1; }));
+  SECTION("a member that comes while strangers hold every place is let in, and stays") {
+    TestNode three(3, options);
+    pair.two.knows(three);
+    three.knows(pair.two);
+    REQUIRE(three.send_at_last(2, "let me in"));
+    CHECK(pair.two.next_frame().sender == 3);
+    for (int i = 0; i < 60; ++i) idle.emplace_back(pair.two.endpoint);
+    REQUIRE(eventually([&] { return pair.two.peers->listener_counters().over_limit >= 101; }));
+    CHECK(three.peers->send(2, bytes_of("still here")) == SendOutcome::sent);
+    CHECK(pair.two.next_frame().bytes.text() == "still here");
+    CHECK(three.counters_of(2).reconnects == 0);
+    CHECK(pair.one.counters_of(2).reconnects == 0);
+  }
+  SECTION("when they have gone there is room") {
+    idle.clear();
+    CHECK(eventually([&] { return pair.two.peers->listener_counters().open_connections == 1; }));
+  }
+}
+
+TEST_CASE("T8: where all are past their handshake, the newest has no place", "[flood]") {
+  TransportOptions options;
+  options.max_peer_connections = 2;
+  TestPair pair(options);
   TestNode three(3, options);
-  three.knows(pair.two);
   pair.two.knows(three);
-  CHECK(three.send_at_last(2, "room again"));
+  three.knows(pair.two);
+  REQUIRE(three.send_at_last(2, "second"));
+  CHECK(pair.two.next_frame().sender == 3);
+  REQUIRE(eventually([&] { return pair.two.peers->listener_counters().open_connections == 2; }));
+  measure_round_trips(pair, 1);
+  REQUIRE(three.peers->send(2, bytes_of("known")) == SendOutcome::sent);
+  CHECK(pair.two.next_frame().sender == 3);
+  RawConnection stranger(pair.two.endpoint);
+  CHECK(stranger.is_closed_within(patience));
+  CHECK(pair.one.counters_of(2).reconnects == 0);
+  CHECK(three.counters_of(2).reconnects == 0);
 }
 
 TEST_CASE("T8: members go on beside strangers who handshake all the time", "[flood]") {

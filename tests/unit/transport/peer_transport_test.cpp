@@ -258,6 +258,47 @@ TEST_CASE("A link that was refused comes up once the other side knows our key", 
   CHECK(one.link_to(2) == LinkState::connected);
 }
 
+TEST_CASE("A link that was refused comes up once the other side knows our key, with nothing to send",
+          "[peers]") {
+  // As at the start of a cluster where one is a moment faster: libzmq never knocks again by itself.
+  TestNode one(1);
+  TestNode two(2);
+  one.knows(two);
+  REQUIRE(eventually([&] { return one.link_to(2) == LinkState::refused; }));
+  two.knows(one);
+  REQUIRE(eventually([&] { return one.link_to(2) == LinkState::connected; }));
+  CHECK(one.counters_of(2).frames_dropped == 0);
+}
+
+TEST_CASE("A link that ended by bytes that are no ZMTP is made anew", "[peers]") {
+  TransportOptions options;
+  options.connect_timeout = 200ms;
+  options.handshake_timeout = 400ms;
+  TestNode one(1, options);
+  TestNode two(2, options);
+  two.knows(one);
+  Relay relay(two.endpoint);
+  REQUIRE(one.peers->set_peer(2, relay.endpoint(), two.keys.public_key));
+  REQUIRE(one.send_at_last(2, "before"));
+  CHECK(two.next_frame().bytes.text() == "before");
+  // A frame with reserved flags, as somebody on the way would put it in: libzmq ends the connection for good.
+  relay.say_to_client(std::string(100, '\xff'));
+  REQUIRE(eventually([&] { return one.link_to(2) != LinkState::connected; }));
+  SECTION("with nothing to send") {
+    REQUIRE(eventually([&] { return one.link_to(2) == LinkState::connected; }));
+  }
+  // What is sent while the old connection is being taken down is lost with it.
+  PeerFrame frame;
+  REQUIRE(eventually(
+      [&] {
+        one.peers->keep_links();
+        one.peers->send(2, bytes_of("after"));
+        return two.peers->receive(frame);
+      },
+      {two.peers->poll_item()}));
+  CHECK(frame.bytes.text() == "after");
+}
+
 TEST_CASE("A member that moves is reached at its new address", "[peers]") {
   TestPair pair;
   TestNode moved(2, copy_of(pair.two.keys), {}, "127.0.0.1:0");

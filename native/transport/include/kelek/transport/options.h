@@ -23,13 +23,15 @@ struct TransportOptions {
   std::size_t peer_send_bytes = std::size_t{32} << 20;
   /// Frames that may wait from one member before its connection is no longer read.
   int peer_receive_frames = 256;
-  /// The same for one client. Room for the answers to all that one client may have outstanding: libzmq gives back room
-  /// only in halves, and an answer that is dropped is one that the client waits for until its deadline.
+  /// The same for one client. Room for the answers to all that one client may have outstanding: libzmq gives
+  /// back room only in halves, and an answer that is dropped is one that the client waits for until its
+  /// deadline.
   int client_send_frames = 16'384;
   int client_receive_frames = 256;
   std::size_t client_send_bytes = std::size_t{8} << 20;
 
-  /// Open connections on each listening socket, handshakes under way included. Above it, new ones are closed.
+  /// Open connections on each listening socket, handshakes under way included. Above it, the oldest that has
+  /// not done its handshake is closed, or the newest if all have.
   std::size_t max_peer_connections = 4'096;
   std::size_t max_client_connections = 8'192;
 
@@ -47,6 +49,10 @@ struct TransportOptions {
   /// says it is, every client has every role. `kelek serve` refuses it.
   bool plaintext_for_bench = false;
 };
+
+/// Lowers the limits of connections to what a process with so many descriptors can hold: a quarter of them,
+/// and 256 at least, is left to the log, the snapshots and the links to members. True if that lowered any.
+bool fit_to_descriptors(TransportOptions& options, std::size_t descriptors);
 
 /// The first thing that is out of its range, or ok.
 Status validate(const TransportOptions& options);

@@ -47,7 +47,8 @@ struct ListenerCounters {
   std::uint64_t accepted = 0;
   /// Malformed, meant for another key, or not done in time.
   std::uint64_t handshake_failures = 0;
-  /// Turned away because of max_..._connections.
+  /// Turned away because of max_..._connections: the oldest that had not done its handshake, or else the
+  /// newest.
   std::uint64_t over_limit = 0;
   /// Frames in parts, too long, or of a sender that is no longer known: dropped before anybody decodes them.
   std::uint64_t frames_refused = 0;
@@ -70,6 +71,11 @@ class PeerTransport {
   Status set_peer(raft::NodeId node, std::string_view address, const PublicKey& key);
   /// Neither sends to the member nor takes anything from it any more.
   void remove_peer(raft::NodeId node);
+
+  /// Makes links anew that libzmq has given up: refused ones, and those that ended by bytes that are no ZMTP.
+  /// To be called several times a second, whether or not there is anything to send: the first frame of an
+  /// election should not be the one that finds its link gone. Costs a look at the clock.
+  void keep_links();
 
   /// Never waits. Copies the frame: for small ones.
   SendOutcome send(raft::NodeId to, std::span<const std::byte> frame);
