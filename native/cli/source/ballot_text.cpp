@@ -1,11 +1,32 @@
 // Ballots in words.
 #include "ballot_text.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "json_of.h"
 
 namespace kelek::cli {
+namespace {
+
+/// No option won because two or more have the most. (Under the other rules they fell short of something
+/// else.)
+bool is_tie(const machine::Verdict& verdict, machine::Rule rule) {
+  const bool compares = rule == machine::Rule::plurality || rule == machine::Rule::majority ||
+                        rule == machine::Rule::one_per_organisation;
+  if (!compares || verdict.outcome != machine::Outcome::rejected) return false;
+  std::uint64_t most = 0;
+  std::size_t times = 0;
+  for (const auto& option : verdict.tally) {
+    if (option.weight > most) times = 0;
+    most = std::max<std::uint64_t>(most, option.weight);
+    if (option.weight == most) ++times;
+  }
+  return most > 0 && times > 1;
+}
+
+}  // namespace
 
 std::string verdict_line(const machine::Verdict& verdict, const std::vector<std::string>& options, machine::Rule rule) {
   std::string tally;
@@ -17,6 +38,7 @@ std::string verdict_line(const machine::Verdict& verdict, const std::vector<std:
   if (verdict.winner.has_value() && *verdict.winner < options.size()) head = options[*verdict.winner];
   std::string how = machine::rule_name(rule);
   if (verdict.by_tie_rule) how += ", by the tie rule";
+  if (is_tie(verdict, rule)) how += ", a tie";
   return fmt::format("{}: {} ({}; {})", machine::outcome_name(verdict.outcome), head, tally, how);
 }
 
@@ -46,8 +68,8 @@ std::string ballot_text(const machine::Ballot& ballot, const Output& output) {
                       ballot.verdict->topic_offset, printable(ballot.topic));
   for (const std::uint32_t index : ballot.verdict->dissent) {
     const machine::Vote& vote = ballot.votes.at(index);
-    text += fmt::format("\n  dissent of {} ({}): {}", ballot.electorate.at(vote.elector).voter, choice_of(ballot, vote),
-                        wrapped(printable(vote.rationale), 90, "    "));
+    text += fmt::format("\n  dissent of {} ({}): {}", ballot.electorate.at(vote.elector).voter,
+                        choice_of(ballot, vote), wrapped(printable(vote.rationale, true), 90, "    "));
   }
   return text;
 }

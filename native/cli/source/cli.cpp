@@ -1,7 +1,7 @@
 // The skeleton of the command line: parsing, running, reporting.
 #include "cli.h"
 
-#include <cstdio>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -95,11 +95,17 @@ int Commands::run(int count, char** arguments) {
   try {
     app_.parse(count, arguments);
   } catch (const CLI::CallForHelp&) {
-    std::fputs(chosen(app_)->help().c_str(), stdout);
-    return exit_ok;
+    return guarded([this] {
+      const CLI::App* command = chosen(app_);
+      const CLI::App* parent = command->get_parent();
+      write_out(command->help(parent == nullptr ? "" : command_path(*parent)));
+      return exit_ok;
+    });
   } catch (const CLI::CallForVersion& version) {
-    std::printf("%s\n", version.what());
-    return exit_ok;
+    return guarded([&version] {
+      write_out(std::string(version.what()) + "\n");
+      return exit_ok;
+    });
   } catch (const CLI::ParseError& error) {
     const bool is_word = count > 1 && arguments[1][0] != '-';
     if (is_word && app_.get_subcommands([&](const CLI::App* one) { return one->get_name() == arguments[1]; }).empty()) {
@@ -112,9 +118,18 @@ int Commands::run(int count, char** arguments) {
     }
     return output_.report(bad_use(fmt::format("{} (see: {} --help)", text, path)));
   }
+  return guarded(action_ ? action_ : [] { return exit_bad_use; });
+}
+
+int Commands::guarded(const std::function<int()>& action) const {
   try {
-    return action_ ? action_() : exit_bad_use;
+    return action();
   } catch (const Failed& failure) {
+    if (failure.kind == output_closed) {
+      // Everything is tidied up by now: end as any program does whose reader has gone.
+      std::signal(SIGPIPE, SIG_DFL);
+      std::raise(SIGPIPE);
+    }
     return output_.report(failure);
   } catch (const std::bad_alloc&) {
     return output_.report(failed("out of memory"));

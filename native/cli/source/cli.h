@@ -37,6 +37,9 @@ class Commands {
   int run(int count, char** arguments);
 
  private:
+  /// Runs it, and reports what it throws.
+  int guarded(const std::function<int()>& action) const;
+
   CLI::App app_;
   Output output_;
   std::function<int()> action_;

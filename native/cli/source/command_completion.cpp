@@ -1,5 +1,6 @@
 // kelek completion bash: what the shell offers after TAB, made from the commands themselves.
-#include <cstdio>
+#include <set>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -21,15 +22,33 @@ void add_cases(const CLI::App& app, const std::string& path, std::string& script
   for (const CLI::App* one : below) add_cases(*one, path.empty() ? one->get_name() : path + " " + one->get_name(), script);
 }
 
+/// Flags of all commands that a value follows.
+void add_flags_with_value(const CLI::App& app, std::set<std::string>& flags) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_items_expected_max() == 0) continue;
+    for (const std::string& name : option->get_lnames()) flags.insert("--" + name);
+    for (const std::string& name : option->get_snames()) flags.insert("-" + name);
+  }
+  for (const CLI::App* one : app.get_subcommands([](const CLI::App*) { return true; }))
+    add_flags_with_value(*one, flags);
+}
+
+/// Where nothing of ours fits, bash completes file names by itself (-o default): it knows blanks and
+/// directories.
 std::string bash_script(const CLI::App& app) {
   std::string cases;
   add_cases(app, "", cases);
+  std::set<std::string> flags;
+  add_flags_with_value(app, flags);
+  const std::string values = fmt::format("{}", fmt::join(flags, "|"));
   return "# bash completion for kelek; made by: kelek completion bash\n"
          "_kelek() {\n"
-         "  local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\" path='' words='' i\n"
+         "  local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\" path='' "
+         "words='' i\n"
          "  case \"$previous\" in\n"
-         "    --cluster|--key|--config|--clients|--review|--data-directory|--dir|--keep|--to)\n"
-         "      COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n"
+         "    " +
+         values +
+         ") COMPREPLY=(); return ;;\n"
          "  esac\n"
          "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
          "    [[ \"${COMP_WORDS[i]}\" == -* ]] && break\n"
@@ -39,7 +58,6 @@ std::string bash_script(const CLI::App& app) {
          "  done\n"
          "  words=\"$(_kelek_words \"$path\")\"\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
-         "  if [[ ${#COMPREPLY[@]} -eq 0 && \"$current\" != -* ]]; then COMPREPLY=($(compgen -f -- \"$current\")); fi\n"
          "}\n"
          "_kelek_words() {\n"
          "  local words\n"
@@ -49,7 +67,7 @@ std::string bash_script(const CLI::App& app) {
          "  esac\n"
          "  printf '%s' \"$words\"\n"
          "}\n"
-         "complete -F _kelek kelek\n";
+         "complete -o default -F _kelek kelek\n";
 }
 
 }  // namespace
@@ -60,7 +78,7 @@ void add_completion(Commands& commands) {
                                  "source <(kelek completion bash)\n"
                                  "kelek completion bash > /etc/bash_completion.d/kelek");
   commands.on_run(leaf, [&commands] {
-    std::fputs(bash_script(commands.app()).c_str(), stdout);
+    write_out(bash_script(commands.app()));
     return exit_ok;
   });
 }

@@ -45,13 +45,14 @@ void add_demo(Commands& commands) {
       "kelek demo --print-review > my-review.jsonl     # to begin one's own with\n"
       "kelek demo --keep ./demo                        # keys, logs and data stay, to be looked at\n"
       "Exit code 0 only if it has checked itself that nothing was lost and nothing counted twice.");
-  leaf.add_option("--review", given->review, "JSON Lines: a header, then a vote a line; - is standard input");
+  // An empty name is a variable that was not set in somebody's script: not a wish for the bundled review.
+  leaf.add_option("--review", given->review, "JSON Lines: a header, then a vote a line; - is standard input")
+      ->check([](const std::string& file) { return file.empty() ? "no file is named" : ""; });
   leaf.add_option("--keep", given->keep, "keep everything in this directory");
   leaf.add_flag("--print-review", given->print, "print the bundled review (of etcd-io/raft#397), and end");
   commands.on_run(leaf, [&commands, given] {
     if (given->print) {
-      const std::string_view text = bundled_review();
-      std::fwrite(text.data(), 1, text.size(), stdout);
+      write_out(bundled_review());
       return exit_ok;
     }
     const Review review = read_review(given->review);

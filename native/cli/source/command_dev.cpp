@@ -22,6 +22,8 @@ struct Given {
 void print_how_to(const Output& output, const LocalCluster& cluster, const Given& given, const WorkDirectory& work) {
   output.line(fmt::format("{} coordinators run on this machine. In another terminal:", cluster.size()));
   output.line();
+  if (const std::string line = path_line(); !line.empty())
+    output.line(output.paint(Color::bold, "  " + line));
   output.line(output.paint(Color::bold, fmt::format("  export KELEK_CLUSTER={}", cluster.cluster_file())));
   output.line("  kelek status");
   output.line("  kelek kv put greeting hello");

@@ -71,7 +71,7 @@ void add_get(Commands& commands, CLI::App& group) {
     }
     const machine::KvRecord& record = *answer->record;
     const Output& output = commands.output();
-    if (!output.json) std::printf("%.*s\n", static_cast<int>(record.value.size()), record.value.data());
+    output.line(record.value);  // all of it: a value may hold any byte
     if (given->details) {
       output.line(fmt::format("created at revision {}, last changed at {}, version {}{}", record.create_revision,
                               record.mod_revision, record.version,

@@ -45,6 +45,17 @@ Failed lost(const std::string& name) {
   return {exit_refused, "lock_lost", fmt::format("the lock '{}' was lost; the command was stopped", printable(name))};
 }
 
+/// Throws Failed with the exit code that a shell gives: 127 for a command that is not there, 126 for one that
+/// cannot be started.
+ChildProcess start_command(const SpawnOptions& spawn) {
+  try {
+    return ChildProcess::start(spawn);
+  } catch (Failed& failure) {
+    failure.exit_code = failure.kind == command_not_found ? 127 : 126;
+    throw;
+  }
+}
+
 /// The command's own status; throws Failed if the lock is lost before it ends.
 int supervise(client::Client& client, client::LockHold& hold, ChildProcess& child, StopSignals& signals,
               const Given& given) {
@@ -78,7 +89,7 @@ int run_under_lock(client::Client& client, const Given& given, const client::Cal
   // A group of its own: when the lock is lost, all that the command has started is stopped with it.
   spawn.own_group = true;
   spawn.death_signal = SIGTERM;
-  ChildProcess child = ChildProcess::start(spawn);
+  ChildProcess child = start_command(spawn);
   const Foreground foreground(child.id());
   const int status = supervise(client, hold, child, signals, given);
   (void)hold.release();
@@ -128,7 +139,9 @@ void add_lock(Commands& commands) {
       "kelek lock deploy --try -- ./deploy.sh           # exit code 3 at once if somebody else holds it\n"
       "kelek lock deploy --wait 30s --ttl 5s -- ./deploy.sh\n"
       "kelek lock deploy --show\nkelek lock --list\n"
-      "Exit code: the command's. When the lock is lost the command is stopped, and the exit code is 3.\n"
+      "Exit code: the command's (128 + the signal that ended it; 127 if there is none of that name, 126 if "
+      "it cannot be\n"
+      "started). When the lock is lost the command is stopped, and the exit code is 3.\n"
       "What the lock protects should refuse a KELEK_FENCE below the largest it has seen.");
   leaf.add_option("name", given->name, "the lock");
   leaf.add_option("command", given->command, "what to run, after --");

@@ -26,7 +26,15 @@ void handle_signals() {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+}
+
+/// Nobody may be reading (any more): a coordinator serves all the same.
+void announce(const Output& output, const std::string& sentence, const Json& event) {
+  try {
+    output.line(sentence);
+    output.object(event);
+  } catch (const Failed&) {
+  }
 }
 
 Failed failure_of(const runtime::Failure& failure) {
@@ -42,15 +50,20 @@ int serve(ServeSettings& settings, const Output& output) {
   handle_signals();
   const std::string& peer = runtime::advertised_peer(options);
   const std::string& client = runtime::advertised_client(options);
-  output.line(fmt::format("node {} of cluster '{}' serves clients at {} and coordinators at {} (pid {})",
-                          options.node_id, options.cluster, client, peer, getpid()));
-  output.object(Json{{"event", "serving"}, {"node", options.node_id}, {"cluster", options.cluster},
-                     {"client", client}, {"peer", peer}, {"pid", getpid()}});
+  announce(output,
+           fmt::format("node {} of cluster '{}' serves clients at {} and coordinators at {} (pid {})",
+                       options.node_id, options.cluster, client, peer, getpid()),
+           Json{{"event", "serving"},
+                {"node", options.node_id},
+                {"cluster", options.cluster},
+                {"client", client},
+                {"peer", peer},
+                {"pid", getpid()}});
   const runtime::Failure failure = opened.value()->run();
   running = nullptr;
   if (failure.failed()) throw failure_of(failure);
-  output.line(fmt::format("node {} stopped cleanly", options.node_id));
-  output.object(Json{{"event", "stopped"}, {"node", options.node_id}});
+  announce(output, fmt::format("node {} stopped cleanly", options.node_id),
+           Json{{"event", "stopped"}, {"node", options.node_id}});
   return exit_ok;
 }
 
@@ -70,7 +83,7 @@ void add_serve(Commands& commands) {
   settings->add_flags(leaf);
   commands.on_run(leaf, [&commands, settings, print_sample] {
     if (*print_sample) {
-      std::fputs(settings->sample().c_str(), stdout);
+      write_out(settings->sample());
       return exit_ok;
     }
     return serve(*settings, commands.output());

@@ -1,8 +1,31 @@
 // kelek: one executable for coordinators, clients and operators. The subcommands are in command_*.cpp.
+#include <csignal>
+
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "cli.h"
+
+namespace {
+
+/// Where the shell closed one of the three (`>&-`), the next file that is opened would take its number: a
+/// line meant for standard output would then be written into the log of a coordinator.
+void open_standard_descriptors() {
+  int descriptor = 0;
+  do {
+    descriptor = open("/dev/null", O_RDWR);
+  } while (descriptor >= 0 && descriptor <= 2);
+  if (descriptor > 2) close(descriptor);
+}
+
+}  // namespace
 
 int main(int count, char** arguments) {
   using namespace kelek::cli;
+  open_standard_descriptors();
+  // Whoever reads our output may go; what was started has to be stopped and tidied up first (cli.cpp ends by
+  // it).
+  std::signal(SIGPIPE, SIG_IGN);
   Commands commands;
   add_serve(commands);
   add_dev(commands);

@@ -2,12 +2,14 @@
 #include "output.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace kelek::cli {
@@ -63,6 +65,12 @@ bool colors_wanted(int descriptor) {
   return isatty(descriptor) == 1;
 }
 
+std::size_t terminal_width(int descriptor, std::size_t otherwise) {
+  winsize size{};
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return otherwise;
+  return size.ws_col;
+}
+
 Output::Output() : color(colors_wanted(STDOUT_FILENO)) {}
 
 std::string Output::paint(Color color_wanted, std::string_view text) const {
@@ -70,25 +78,34 @@ std::string Output::paint(Color color_wanted, std::string_view text) const {
   return std::string(code_of(color_wanted)) + std::string(text) + "\033[0m";
 }
 
+void write_out(std::string_view text) {
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (written) return;
+  const int code = errno;
+  throw Failed(exit_error, code == EPIPE ? output_closed : "output",
+               fmt::format("cannot write to standard output: {}", std::strerror(code)));
+}
+
 void Output::line(std::string_view text) const {
-  if (json) return;
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fputc('\n', stdout);
-  std::fflush(stdout);
+  if (!json) write_out(std::string(text) + "\n");
 }
 
 void Output::object(const Json& value) const {
-  if (!json) return;
-  const std::string text = dump(value) + "\n";
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  if (json) write_out(dump(value) + "\n");
 }
 
 int Output::report(const Failed& failure) const {
   std::string text = printable(failure.text);
-  if (!text.empty() && text.back() == '.') text.pop_back();
+  const bool sentence = text.size() > 1 && text.back() == '.' && text[text.size() - 2] != '.';
+  if (sentence) text.pop_back();
   std::fprintf(stderr, "kelek: %s\n", text.c_str());
-  object(Json{{"error", {{"kind", failure.kind}, {"text", failure.text}, {"exit_code", failure.exit_code}}}});
+  try {
+    object(
+        Json{{"error", {{"kind", failure.kind}, {"text", failure.text}, {"exit_code", failure.exit_code}}}});
+  } catch (const Failed&) {
+    // Nobody reads it: what failed first is what counts.
+  }
   return failure.exit_code;
 }
 
@@ -146,7 +163,7 @@ std::string wrapped(std::string_view text, std::size_t width, std::string_view i
   std::size_t column = 0;
   std::size_t at = 0;
   while (at < text.size()) {
-    const std::size_t end = std::min(text.find(' ', at), text.size());
+    const std::size_t end = std::min(text.find_first_of(" \n", at), text.size());
     const std::string_view word = text.substr(at, end - at);
     if (column != 0 && column + 1 + width_of(word) > width) {
       all += "\n" + std::string(indent);
@@ -156,19 +173,28 @@ std::string wrapped(std::string_view text, std::size_t width, std::string_view i
     all += word;
     column += width_of(word) + (column != 0 ? 1 : 0);
     at = end + 1;
+    if (end < text.size() && text[end] == '\n' && at < text.size()) {
+      all += "\n" + std::string(indent);
+      column = 0;
+    }
   }
   return all;
 }
 
 std::string printable(std::string_view text, bool keep_lines) {
   std::string clean;
-  for (const char character : text) {
-    const unsigned char byte = static_cast<unsigned char>(character);
-    const bool line = keep_lines && (character == '\n' || character == '\t');
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const unsigned char byte = static_cast<unsigned char>(text[i]);
+    const unsigned char next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    const bool line = keep_lines && (text[i] == '\n' || text[i] == '\t');
     if ((byte < 0x20 || byte == 0x7f) && !line) {
       clean += fmt::format("\\x{:02x}", byte);
+    } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {
+      // U+0080 to U+009F: U+009B begins a sequence as ESC [ does.
+      clean += fmt::format("\\x{:02x}", next);
+      ++i;
     } else {
-      clean += character;
+      clean += text[i];
     }
   }
   return clean;

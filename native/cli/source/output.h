@@ -20,6 +20,14 @@ enum class Color : std::uint8_t { plain, bold, dim, red, green, yellow, blue };
 
 /// Whether colours may be used on a stream: a terminal, no NO_COLOR, no TERM=dumb.
 bool colors_wanted(int descriptor);
+/// Columns of the terminal; `otherwise` where it is none.
+std::size_t terminal_width(int descriptor, std::size_t otherwise);
+
+/// The kind of failure when whoever read our standard output has gone (`kelek ... | head -1`).
+inline constexpr const char* output_closed = "output_closed";
+/// To standard output, at once. Throws Failed when it cannot be written: what a program misses has to be told
+/// to it.
+void write_out(std::string_view text);
 
 /// Where a command's results go.
 class Output {
@@ -31,7 +39,7 @@ class Output {
   bool color = false;
 
   std::string paint(Color color_wanted, std::string_view text) const;
-  /// For people: nothing under --json.
+  /// For people: nothing under --json. Throws Failed (see write_out), as object() does.
   void line(std::string_view text = {}) const;
   /// For programs: nothing without --json.
   void object(const Json& value) const;
@@ -64,7 +72,7 @@ class Table {
 std::size_t width_of(std::string_view text);
 /// At most so many code points, with "…" where something was cut.
 std::string shortened(std::string_view text, std::size_t width);
-/// Breaks at blanks; every line but the first begins with `indent`.
+/// Breaks at blanks, and where the text does; every line but the first begins with `indent`.
 std::string wrapped(std::string_view text, std::size_t width, std::string_view indent);
 /// Nothing that moves a cursor or rings a bell: control characters as \xNN, line ends kept if wanted.
 std::string printable(std::string_view text, bool keep_lines = false);

@@ -6,6 +6,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <sstream>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -65,6 +67,8 @@ struct ChildSetup {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
+  signal(SIGPIPE,
+         SIG_DFL);  // we ignore it (main.cpp); what is ignored would stay so in whatever program this becomes
   if (setup.own_group) setpgid(0, 0);
   if (setup.death_signal != 0) {
     prctl(PR_SET_PDEATHSIG, setup.death_signal);
@@ -81,7 +85,8 @@ struct ChildSetup {
 }
 
 [[noreturn]] void cannot_start(const std::string& program, int code) {
-  throw failed(fmt::format("cannot start {}: {}", program, std::strerror(code)));
+  throw Failed(exit_error, code == ENOENT ? command_not_found : "cannot_start",
+               fmt::format("cannot start {}: {}", program, std::strerror(code)));
 }
 
 }  // namespace
@@ -101,6 +106,21 @@ std::string own_program() {
   const ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
   if (size <= 0) throw failed(fmt::format("cannot read /proc/self/exe: {}", std::strerror(errno)));
   return std::string(path, static_cast<std::size_t>(size));
+}
+
+std::string path_line() {
+  namespace fs = std::filesystem;
+  const fs::path own = own_program();
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    std::error_code error;
+    const fs::path candidate = fs::path(folder) / "kelek";
+    if (fs::exists(candidate, error))
+      return fs::equivalent(candidate, own, error) ? "" : "alias kelek=" + own.string();
+  }
+  return own.filename() == "kelek" ? "export PATH=" + own.parent_path().string() + ":$PATH"
+                                   : "alias kelek=" + own.string();
 }
 
 ChildProcess ChildProcess::start(const SpawnOptions& options) {

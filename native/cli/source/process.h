@@ -33,9 +33,15 @@ std::string status_text(int shell_status);
 /// The program that runs.
 std::string own_program();
 
+/// The line that makes `kelek` this program in a shell; empty where it is that already.
+std::string path_line();
+
+/// The kind of failure when there is no such program.
+inline constexpr const char* command_not_found = "command_not_found";
+
 class ChildProcess {
  public:
-  /// Throws Failed that names the program.
+  /// Throws Failed that names the program and says why.
   static ChildProcess start(const SpawnOptions& options);
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&& other) noexcept;

@@ -176,7 +176,12 @@ SendOutcome ClientSocket::send(const raft::Payload& frame) {
 }
 
 void ClientSocket::poll(std::chrono::milliseconds timeout, std::optional<int> wakeup_descriptor) {
+  const ClientLink before = state_->link;
   state_->take_events();
+  // What is known already does not wake us again: send() may have been the first to see that the link ended,
+  // and the handshake may have succeeded since the caller last looked. Counter-example: a client whose
+  // coordinator was killed while it was idle slept for the whole timeout before it turned to the next one.
+  if (state_->link != before || state_->has_ended()) timeout = std::chrono::milliseconds(0);
   std::array<zmq_pollitem_t, 3> items = {{{state_->socket.get(), 0, ZMQ_POLLIN, 0},
                                           {state_->monitor.handle(), 0, ZMQ_POLLIN, 0},
                                           poll_item_of(wakeup_descriptor.value_or(-1))}};

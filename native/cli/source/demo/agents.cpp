@@ -79,8 +79,11 @@ Acknowledged Agent::await_outcome(StopSignals& signals) {
     outcome.through = event.value("through", "");
     return outcome;
   }
-  const bool closed = event.is_object() && event.contains("error") && event["error"].value("kind", "") == "ballot_closed";
-  if (!closed) throw failed(fmt::format("the vote of '{}' was not counted: {}", vote_.elector.voter, line));
+  const std::string refusal =
+      event.is_object() && event.contains("error") ? event["error"].value("kind", "") : "";
+  // Decided already, or at the deadline: either is what the rules of the ballot say.
+  if (refusal != "ballot_closed" && refusal != "deadline_passed")
+    throw failed(fmt::format("the vote of '{}' was not counted: {}", vote_.elector.voter, line));
   outcome.refusal = event["error"].value("text", "");
   return outcome;
 }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
+#include <kelek/machine/check.h>
 #include <kelek/machine/limits.h>
 #include <kelek/transport/identity_registry.h>
 
@@ -25,12 +26,20 @@ class Fields {
  public:
   Fields(std::string_view line, std::string where) : where_(std::move(where)) {
     try {
-      object_ = nlohmann::json::parse(line);
+      object_ = nlohmann::json::parse(
+          line, [this](int depth, nlohmann::json::parse_event_t event, nlohmann::json& value) {
+            note_key(static_cast<std::size_t>(depth), event, value);
+            return true;
+          });
     } catch (const nlohmann::json::parse_error& error) {
       std::string reason = error.what();
       const std::size_t colon = reason.find("syntax error");
       refuse(fmt::format("not JSON: {} (byte {})", colon == std::string::npos ? reason : reason.substr(colon), error.byte));
+    } catch (const nlohmann::json::exception&) {
+      refuse("a number is larger than any that can be meant");  // 1e999: the one thing left that parsing can
+                                                                // find
     }
+    if (!twice_.empty()) refuse(fmt::format("'{}' is there twice", shortened(twice_, 60)));
     if (!object_.is_object()) refuse("not a JSON object");
   }
 
@@ -74,8 +83,22 @@ class Fields {
   }
 
  private:
+  /// JSON's parser takes the last of two equal keys without a word: {"voter": "a", "voter": "b"} would vote
+  /// for b.
+  void note_key(std::size_t depth, nlohmann::json::parse_event_t event, const nlohmann::json& value) {
+    if (event == nlohmann::json::parse_event_t::object_start) {
+      keys_.resize(std::max(keys_.size(), depth + 2));
+      keys_[depth + 1].clear();
+    }
+    if (event != nlohmann::json::parse_event_t::key) return;
+    const std::string key = value.get<std::string>();
+    if (!keys_.at(depth).insert(key).second && twice_.empty()) twice_ = key;
+  }
+
   std::string where_;
   nlohmann::json object_;
+  std::vector<std::set<std::string>> keys_;  // of the objects that are open, by depth
+  std::string twice_;
 };
 
 /// Names the line where `parse` names only the word.
@@ -147,10 +170,13 @@ std::vector<machine::Evidence> read_evidence(Fields& fields, const machine::Limi
     if (evidence.uri.empty() || evidence.uri.size() > limits.evidence_uri_bytes) {
       fields.refuse("the uri of an item of evidence is empty or too long");
     }
+    if (evidence.uri.find('\0') != std::string::npos)
+      fields.refuse("the uri of an item of evidence holds a NUL");
     const std::optional<machine::Digest> digest = parse_digest(item["sha256"].get<std::string>());
     if (!digest.has_value()) fields.refuse("the sha256 of '" + evidence.uri + "' is not 64 hexadecimal digits");
     evidence.sha256 = *digest;
-    const std::optional<std::string> bytes = source ? source(evidence.uri) : std::nullopt;
+    const std::optional<std::string> bytes = word_of(
+        fields, evidence.uri, [&](const std::string& uri) { return source ? source(uri) : std::nullopt; });
     if (bytes.has_value() && sha256(*bytes) != evidence.sha256) {
       fields.refuse(fmt::format("the evidence '{}' has the sha256 {}, not {}", evidence.uri, hex(sha256(*bytes)),
                                 hex(evidence.sha256)));
@@ -214,14 +240,55 @@ void check_rules(Review& review, std::size_t header_line, const std::string& sta
     const auto found = std::find(review.options.begin(), review.options.end(), status_quo);
     if (found == review.options.end()) refuse("the 'status_quo' is none of the options");
     rules.status_quo = static_cast<std::uint32_t>(found - review.options.begin());
+  } else if (!status_quo.empty()) {
+    refuse("a 'status_quo' needs \"tie_rule\": \"status_quo\"");
   }
   if (rules.tie_rule == machine::TieRule::chair) {
     const auto is_chair = [&](const ReviewVote& vote) { return vote.elector.voter == rules.chair; };
     if (std::none_of(review.votes.begin(), review.votes.end(), is_chair)) refuse("the 'chair' is none of the voters");
+  } else if (!rules.chair.empty()) {
+    refuse("a 'chair' needs \"tie_rule\": \"chair\"");
   }
 }
 
+/// What the coordinators would refuse is refused here, by the machine's own check, before any of them is
+/// started.
+void check_commands(const Review& review, std::size_t header_line) {
+  const auto check = [&review](std::size_t line, const std::string& caller, machine::CommandBody body) {
+    machine::Command command;
+    command.header.caller = caller;
+    command.body = std::move(body);
+    const machine::Refusal refusal = machine::check(command, machine::Limits{});
+    if (refusal.code == machine::Code::ok) return;
+    const std::string reason = refusal.reason.empty() ? machine::describe(refusal.code) : refusal.reason;
+    throw bad_use(fmt::format("{}:{}: {}", review.file_name, line, reason));
+  };
+  for (const ReviewVote& vote : review.votes) {
+    check(vote.line, vote.elector.voter,
+          machine::BallotVote{1, vote.choice, vote.veto, vote.confidence_per_mille, vote.rationale,
+                              vote.evidence});
+    // The elector alone, so that what is wrong with one is named with its line.
+    machine::BallotOpen alone;
+    alone.question = review.question;
+    alone.options = {"approve", "reject"};
+    alone.electorate = {vote.elector};
+    alone.duration_ms = review.deadline_ms;
+    check(vote.line, vote.elector.voter, std::move(alone));
+  }
+  check(header_line, "demo", opening_of(review));
+}
+
 }  // namespace
+
+machine::BallotOpen opening_of(const Review& review) {
+  machine::BallotOpen open;
+  open.question = review.question;
+  open.options = review.options;
+  open.rules = review.rules;
+  open.duration_ms = review.deadline_ms;
+  for (const ReviewVote& vote : review.votes) open.electorate.push_back(vote.elector);
+  return open;
+}
 
 Review parse_review(std::string_view text, const std::string& file_name, const EvidenceSource& evidence) {
   Review review;
@@ -253,6 +320,7 @@ Review parse_review(std::string_view text, const std::string& file_name, const E
   if (review.votes.empty()) throw bad_use(fmt::format("{}:{}: no votes follow the header", file_name, number));
   check_choices(review, !review.options.empty());
   check_rules(review, header_line, status_quo);
+  check_commands(review, header_line);
   return review;
 }
 

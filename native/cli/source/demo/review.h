@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <kelek/machine/ballot.h>
+#include <kelek/machine/command.h>
 
 namespace kelek::cli {
 
@@ -32,6 +33,9 @@ struct Review {
   std::uint64_t deadline_ms = 0;
   std::vector<ReviewVote> votes;
 };
+
+/// The command that opens the review's ballot.
+machine::BallotOpen opening_of(const Review& review);
 
 /// Gives the bytes of evidence that is at hand, by its uri; nothing where it is elsewhere.
 using EvidenceSource = std::function<std::optional<std::string>(const std::string& uri)>;

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <kelek/client/client.h>
 
@@ -22,6 +23,10 @@ namespace {
 using std::chrono::milliseconds;
 constexpr milliseconds patience{20'000};
 constexpr std::size_t votes_before_kill = 2;
+
+std::string counted(std::size_t number, const char* noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
 
 std::vector<LocalClient> clients_of(const Review& review) {
   std::string name = "demo-operator";
@@ -97,9 +102,10 @@ class Story {
 };
 
 void Story::start() {
-  say_.text(fmt::format("{}\n{} ({} votes; {})\n", say_.output().paint(Color::bold, review_.question),
-                        review_.title.empty() ? review_.file_name : review_.title, review_.votes.size(),
-                        machine::rule_name(review_.rules.rule)));
+  say_.text(fmt::format("{}\n{} ({}; {})\n",
+                        say_.output().paint(Color::bold, printable(review_.question, true)),
+                        printable(review_.title.empty() ? review_.file_name : review_.title),
+                        counted(review_.votes.size(), "vote"), machine::rule_name(review_.rules.rule)));
   cluster_.start(signals_);
   for (std::size_t i = 0; i < cluster_.size(); ++i) {
     say_.tell("started", fmt::format("{} runs as process {}, for clients at {}", name(i), cluster_.process(i).id(),
@@ -120,21 +126,20 @@ void Story::start() {
 }
 
 void Story::open_ballot() {
-  machine::BallotOpen open;
-  open.question = review_.question;
-  open.options = review_.options;
-  open.rules = review_.rules;
-  open.duration_ms = review_.deadline_ms;
-  for (const ReviewVote& vote : review_.votes) open.electorate.push_back(vote.elector);
-  const client::Answer<machine::BallotResult> answer = operator_->execute(std::move(open));
+  const client::Answer<machine::BallotResult> answer = operator_->execute(opening_of(review_));
   need(answer);
   ballot_ = answer->ballot_id;
   say_.tell("ballot_opened",
-            fmt::format("ballot {} is open for {} voters until {}", ballot_, review_.votes.size(),
+            fmt::format("ballot {} is open for {} until {}", ballot_, counted(review_.votes.size(), "voter"),
                         time_text(answer->deadline_ms)),
-            {{"ballot", ballot_}, {"question", review_.question}, {"options", review_.options},
-             {"rules", json_of(review_.rules, review_.options)}, {"electors", review_.votes.size()},
-             {"deadline", time_text(answer->deadline_ms)}, {"index", answer.revision}, {"term", answer.term}});
+            {{"ballot", ballot_},
+             {"question", review_.question},
+             {"options", review_.options},
+             {"rules", json_of(review_.rules, review_.options)},
+             {"electors", review_.votes.size()},
+             {"deadline", time_text(answer->deadline_ms)},
+             {"index", answer.revision},
+             {"term", answer.term}});
 }
 
 /// Takes the next voter out of those left; for the one that votes while the leader dies, one whose coordinator it is.
@@ -270,10 +275,14 @@ void Story::show_verdict() {
   }
   fields["dissent"] = dissent;
   say_.tell("verdict", "verdict: " + verdict_line(verdict, closed.options, closed.rules.rule), fields, Color::bold);
+  const std::string indent(12, ' ');
+  const std::size_t columns = std::max<std::size_t>(40, terminal_width(STDOUT_FILENO, 104));
   for (const std::uint32_t index : verdict.dissent) {
     const machine::Vote& vote = closed.votes.at(index);
-    say_.text(fmt::format("          dissent of {} ({}):\n            {}", closed.electorate.at(vote.elector).voter,
-                          choice_of(closed, vote), wrapped(printable(vote.rationale), 92, "            ")));
+    say_.text(fmt::format("          dissent of {} ({}):\n{}{}", closed.electorate.at(vote.elector).voter,
+                          choice_of(closed, vote), indent,
+                          wrapped(printable(vote.rationale, true),
+                                  std::min<std::size_t>(92, columns - indent.size()), indent)));
   }
 }
 
@@ -359,10 +368,12 @@ void Story::finish(bool ok) {
   say_.tell("done", ok ? "all checked; every process has ended" : "something is wrong: see above",
             {{"ok", ok}, {"took_ms", say_.elapsed_ms()}}, ok ? Color::bold : Color::red);
   if (!work_.kept()) return;
-  say_.text(fmt::format("\nKept in {}. To look at it:\n  kelek dev -n {} --dir {}     # starts the five again\n"
-                        "  KELEK_CLUSTER={} kelek ballot show {}\n  kelek snapshot inspect {}     # while they are stopped",
-                        work_.path(), cluster_.size(), work_.path(), cluster_.cluster_file(), ballot_,
-                        cluster_.node_directory(0)));
+  const std::string path = path_line();
+  say_.text(fmt::format(
+      "\nKept in {}. To look at it:\n{}  kelek dev -n {} --dir {}     # starts the five again\n"
+      "  KELEK_CLUSTER={} kelek ballot show {}\n  kelek snapshot inspect {}     # while they are stopped",
+      work_.path(), path.empty() ? "" : "  " + path + "\n", cluster_.size(), work_.path(),
+      cluster_.cluster_file(), ballot_, cluster_.node_directory(0)));
 }
 
 }  // namespace

@@ -118,6 +118,36 @@ TEST_CASE("a vote that makes no sense is named with its line") {
   CHECK(refusal(header + "\n").find("no votes follow") != std::string::npos);
 }
 
+TEST_CASE("a key that is there twice, and a number that is none, are named") {
+  refused_vote(
+      R"({"voter":"b","voter":"c","organisation":"p","choice":"approve","confidence":1,"rationale":"r"})",
+      "'voter' is there twice");
+  refused_vote(vote("b", R"(, "evidence": [{"uri": "x", "uri": "y", "sha256": "12"}])"),
+               "'uri' is there twice");
+  refused_vote(R"({"voter":"b","organisation":"p","choice":"approve","confidence":1e999,"rationale":"r"})",
+               "number");
+  // The same key in two objects is none that is there twice.
+  const std::string item = R"({"uri": "x", "sha256": ")" + std::string(64, 'a') + R"("})";
+  CHECK(refusal(header + "\n" + vote("a", R"(, "evidence": [)" + item + ", " + item + "]")).empty());
+}
+
+TEST_CASE("what the machine would refuse is refused before anything is started") {
+  const std::string first = R"({"question": "q", "deadline_seconds": 60, )";
+  refused_header(first + R"("rule": "k_of_n", "threshold": 9})", "threshold is 9, possible is 1 to 1");
+  refused_header(first + R"("rule": "weight_threshold", "threshold": 9})",
+                 "threshold is 9, possible is 1 to 1");
+  refused_header(first + R"("rule": "majority", "chair": "a"})", "'chair' needs");
+  refused_header(first + R"("rule": "majority", "status_quo": "approve"})", "'status_quo' needs");
+  refused_vote(R"({"voter":"b","organisation":"p","choice":"a\nb","confidence":1,"rationale":"r"})",
+               "control character");
+  refused_vote(
+      R"({"voter":"b","organisation":"p\u001b[1m","choice":"approve","confidence":1,"rationale":"r"})",
+      "control character");
+  refused_vote(
+      vote("b", R"(, "evidence": [{"uri": "x\u0000y", "sha256": ")" + std::string(64, 'a') + R"("}])"),
+      "NUL");
+}
+
 TEST_CASE("a choice outside the options is named, where options are given") {
   const std::string with_options =
       R"({"question": "q", "rule": "majority", "deadline_seconds": 60, "options": ["yes", "no"]})";
@@ -131,6 +161,10 @@ TEST_CASE("evidence that is at hand must have its digest") {
   };
   const std::string wrong = R"(, "evidence": [{"uri": "here", "sha256": ")" + std::string(64, '0') + R"("}])";
   CHECK(refusal(header + "\n" + vote("a", wrong), source).find("review.jsonl:2: the evidence 'here' has the sha256") == 0);
+  const auto unreadable = [](const std::string&) -> std::optional<std::string> {
+    throw bad_use("cannot read here");
+  };
+  CHECK(refusal(header + "\n" + vote("a", wrong), unreadable) == "review.jsonl:2: cannot read here");
   const std::string right = R"(, "evidence": [{"uri": "here", "sha256": ")" + hex(sha256("content")) + R"("}])";
   CHECK(refusal(header + "\n" + vote("a", right), source).empty());
 }

@@ -68,8 +68,8 @@ class ClientSocket {
   SendOutcome send(std::span<const std::byte> frame);
   SendOutcome send(const raft::Payload& frame);
 
-  /// Waits until a frame is there, the link changes, `wakeup_descriptor` (if given) is readable, or the time
-  /// is up.
+  /// Waits until a frame is there, the link changes (at once if it has ended), `wakeup_descriptor` (if given) is
+  /// readable, or the time is up.
   void poll(std::chrono::milliseconds timeout, std::optional<int> wakeup_descriptor = std::nullopt);
   /// The next frame, if there is one. Never waits.
   std::optional<raft::Payload> receive();
