@@ -176,6 +176,14 @@ TEST_CASE("A client sees that the coordinator is gone, and the coordinator that 
     }));
     CHECK(agent.socket->send(bytes_of("x")) == SendOutcome::gone);
   }
+  SECTION("the coordinator goes while the client is idle: whoever waits after that is not kept waiting") {
+    coordinator.reset();
+    REQUIRE(eventually([&] { return agent.socket->send(bytes_of("x")) == SendOutcome::gone; }));
+    const auto before = std::chrono::steady_clock::now();
+    agent.socket->poll(patience);
+    CHECK(std::chrono::steady_clock::now() - before < patience / 2);
+    CHECK(agent.socket->link() == ClientLink::closed);
+  }
   SECTION("the client goes") {
     agent.socket.reset();
     REQUIRE(eventually(
