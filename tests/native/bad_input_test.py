@@ -202,7 +202,12 @@ class Disks(unittest.TestCase):
             node.start()
             await_true(lambda: "damage" in node.last_log() or "corrupt" in node.last_log(), "the damage is reported")
             cluster.ok("kv", "put", "after", "the damage")
-            cluster.agreed()
+            await_true(lambda: "the log is repaired" in node.last_log(), "the damage is repaired", 20,
+                       cluster.ends_of_logs)
+            reports = cluster.agreed()
+            self.assertTrue(node.alive())
+            self.assertEqual(sorted(reports), [1, 2, 3])
+            self.assertEqual(reports[node.number]["trouble"], "")
 
     def test_a_wiped_disk_under_an_old_id_is_not_the_member_it_was(self):
         with Cluster(3) as cluster:

@@ -58,6 +58,7 @@ class Node::Core {
   void snapshot_refused(SnapshotId id);
   void snapshot_unavailable(NodeId peer);
   void peer_unreachable(NodeId peer);
+  void peer_fell_back(NodeId peer, Index last_index);
 
   const ConfigurationRef& configuration() const { return configurations_.in_force(); }
   const Options& options() const { return options_; }

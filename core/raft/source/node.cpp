@@ -77,6 +77,10 @@ void Node::peer_unreachable(NodeId peer) {
   core_->touched();
   core_->peer_unreachable(peer);
 }
+void Node::peer_fell_back(NodeId peer, Index last_index) {
+  core_->touched();
+  core_->peer_fell_back(peer, last_index);
+}
 
 bool Node::has_ready() const { return core_->has_ready(); }
 void Node::take_ready(Ready& ready) { core_->take_ready(ready); }

@@ -52,6 +52,13 @@ void Progress::become_snapshot(std::shared_ptr<const SnapshotMetadata> metadata)
   snapshot.metadata = std::move(metadata);
 }
 
+void Progress::fell_back(Index last_index) {
+  match = 0;
+  commit_told = 0;
+  become_probe();
+  next = last_index + 1;
+}
+
 bool Progress::acknowledged(Index index) {
   inflight.answered(index);
   // Answers overtake each other: neither match nor next ever goes back (known from RaftOS 25 and PySyncObj 167).

@@ -50,7 +50,7 @@ struct Progress {
   ReplicationState state = ReplicationState::probe;
   /// A probe is on its way: nothing more until an answer of any kind.
   bool probing = false;
-  /// Known to agree with our log, durably. Only grows.
+  /// Known to agree with our log, durably. Only grows, but for a disk that lost what it held (fell_back).
   Index match = 0;
   /// The next to send; always above match.
   Index next = 1;
@@ -72,6 +72,8 @@ struct Progress {
   bool acknowledged(Index index);
   bool window_full(std::uint32_t max_appends, std::size_t max_bytes) const {
     return inflight.count() >= max_appends || inflight.bytes() >= max_bytes;
+  /// Its log ends at `last_index` now, below match: nothing of it is counted until an append verifies it again.
+  void fell_back(Index last_index);
   }
 };
 

@@ -263,3 +263,13 @@ void Node::Core::peer_unreachable(NodeId id) {
 }
 
 }  // namespace kelek::raft
+/// Its rejections lie below what it once acknowledged, and are taken for old news (openraft 1500): a follower
+/// that repairs its log would wait for as long as this leader leads.
+void Node::Core::peer_fell_back(NodeId id, Index last_index) {
+  Leader* leading = leader();
+  Progress* peer = leading != nullptr ? leading->tracker.find(id) : nullptr;
+  if (peer == nullptr || peer->match <= last_index) return;
+  peer->fell_back(last_index);
+  leading->sends_due = true;
+}
+

@@ -52,6 +52,7 @@ wire::Introduction Greeter::introduce() const {
     ours.term = status.term;
     ours.last_index = status.last_index;
     ours.last_term = status.last_term;
+    ours.repairing = engine_.repair_until != 0;
     if (!engine_.node->configuration()->empty()) ours.present = engine_.node->configuration();
   }
   ours.blank = !ours.present;
@@ -70,7 +71,8 @@ std::uint64_t Greeter::greet(std::uint64_t now_ms) {
   const bool blank = !engine_.node;
   next_ms_ = now_ms + (blank ? blank_interval_ms : interval_ms);
   for (const raft::NodeId id : engine_.members->reachable()) {
-    if (!blank && answered_.count(id) != 0) continue;
+    // While the log is being repaired the leader has to know it, whoever that is by now.
+    if (!blank && answered_.count(id) != 0 && engine_.repair_until == 0) continue;
     wire::Greeting greeting;
     greeting.body = wire::Hello{introduce()};
     send(id, std::move(greeting));
@@ -110,6 +112,16 @@ void Greeter::hear(const wire::Greeting& greeting, const wire::Introduction& the
     if (!judgement.empty()) engine_.events.warn("{}", judgement);
   }
   met_(greeting.from, greeting.from_incarnation);
+  if (theirs.repairing) hear_repair(greeting);
+}
+
+/// A log that says itself what it lost is not one that was set back: it gets it anew (durability.md, R4).
+void Greeter::hear_repair(const wire::Greeting& greeting) {
+  if (!engine_.leads() || !engine_.configuration) return;
+  const raft::Member* member = engine_.configuration->find(greeting.from);
+  if (member == nullptr || member->incarnation != greeting.from_incarnation) return;
+  const wire::Hello* hello = std::get_if<wire::Hello>(&greeting.body);
+  if (hello != nullptr) engine_.node->peer_fell_back(greeting.from, hello->introduction.last_index);
 }
 
 void Greeter::answer(const wire::Greeting& greeting, const wire::Introduction& theirs) {
@@ -159,7 +171,9 @@ wire::HelloAnswer Greeter::judge(raft::NodeId from, raft::Incarnation incarnatio
 }
 
 bool Greeter::has_rolled_back(raft::NodeId from, const wire::Introduction& theirs) const {
-  if (!engine_.leads() || theirs.blank) return false;
+  if (!engine_.leads() || theirs.blank || theirs.repairing) return false;
+  // A leader that was deposed and does not know it yet: what it counted may have been replaced since.
+  if (theirs.term > engine_.node->status().term) return false;
   for (const raft::PeerStatus& peer : engine_.node->peers()) {
     if (peer.id == from) return theirs.last_index < peer.match;
   }

@@ -49,6 +49,7 @@ class Greeter {
   wire::HelloAnswer judge(raft::NodeId from, raft::Incarnation incarnation, const wire::Introduction& theirs) const;
   bool has_rolled_back(raft::NodeId from, const wire::Introduction& theirs) const;
   void hear(const wire::Greeting& greeting, const wire::Introduction& theirs);
+  void hear_repair(const wire::Greeting& greeting);
   void hear_refusal(raft::NodeId from, const wire::HelloAnswer& answer);
   bool knows_more_than_we(const wire::Introduction& theirs) const;
 

@@ -54,7 +54,13 @@ Result<ScrubStep> Scrubber::step(FileSystem& files, const std::string& folder,
                                  std::span<const SegmentInfo> segments, std::uint64_t durable_bytes,
                                  std::size_t max_bytes) {
   ScrubStep result;
+  // What lies before a repair is known to be damaged, and what it held was fetched from the others since: told again,
+  // it would send the operator to restart a node that is sound.
+  std::size_t first = 0;
   for (std::size_t i = 0; i < segments.size(); ++i) {
+    if (segments[i].header.begins_repair) first = i;
+  }
+  for (std::size_t i = first; i < segments.size(); ++i) {
     const SegmentInfo& segment = segments[i];
     if (segment.header.sequence < sequence_) continue;
     if (segment.header.sequence > sequence_ || file_ == nullptr) {

@@ -89,6 +89,31 @@ TEST_CASE("B31 a leader whose disk stands still stops leading") {
 }
 
 TEST_CASE(
+    "B17 B24 a follower whose disk lost what it acknowledged gets it anew, and is not counted for it "
+    "meanwhile") {
+  Cluster cluster(voters(3));
+  elect(cluster, 1);
+  cluster.propose(1, "a");
+  cluster.propose(1, "b");
+  cluster.run(2);
+  REQUIRE(cluster.match(1, 2) == 3);
+  cluster.node(1).peer_fell_back(2, 3);  // nothing was lost
+  CHECK(cluster.match(1, 2) == 3);
+  // Its rejections below what it acknowledged are old news to the leader, who would never send again from
+  // there.
+  cluster.node(1).peer_fell_back(2, 1);
+  CHECK(cluster.match(1, 2) == 0);
+  CHECK(cluster.peer(1, 2).next == 2);
+  CHECK(cluster.peer(1, 2).state == ReplicationState::probe);
+  CHECK(cluster.commit(1) == 3);
+  cluster.run(2);
+  CHECK(cluster.match(1, 2) == 3);
+  CHECK(cluster.peer(1, 2).state == ReplicationState::replicate);
+  cluster.node(3).peer_fell_back(2, 1);  // only the leader keeps account
+  cluster.node(1).peer_fell_back(99, 1);
+}
+
+TEST_CASE(
     "B17 B73 a node whose disk lost acknowledged entries neither votes nor stands until it is repaired") {
   Options options;
   options.id = 1;

@@ -129,6 +129,11 @@ class Node {
   void snapshot_unavailable(NodeId peer);
   /// What was sent to this peer is probably lost: it is probed instead of streamed to.
   void peer_unreachable(NodeId peer);
+  /// This peer has told, outside of Raft's messages, that its storage lost what it had acknowledged behind
+  /// `last_index` (DurableState::damaged). At the leader its match index goes back, as no answer can make it
+  /// go, so that it gets the entries anew and none is counted that it holds no more. Ignored where nothing
+  /// was lost.
+  void peer_fell_back(NodeId peer, Index last_index);
 
   bool has_ready() const;
   /// Moves all effects into `ready` (cleared first; its memory is used again). At the leader, appends are built here:

@@ -40,6 +40,9 @@ struct Introduction {
   std::string software;
   /// Its data directory has no history: no vote, no entry, no snapshot.
   bool blank = false;
+  /// Its log lost what it had acknowledged, and it repairs that from the leader (durability.md, R4): last_index is
+  /// what is left.
+  bool repairing = false;
   /// Where it is: its newest term, last index, and the last term in its log (a disk that was rolled back has
   /// less than others saw of it: security.md T15).
   raft::Term term = 0;
