@@ -68,12 +68,12 @@ struct Progress {
   void become_probe();
   void become_replicate();
   void become_snapshot(std::shared_ptr<const SnapshotMetadata> metadata);
+  /// Its log ends at `last_index` now, below match: nothing of it is counted until an append verifies it again.
+  void fell_back(Index last_index);
   /// The follower holds our log through `index`, durably. True if that is news.
   bool acknowledged(Index index);
   bool window_full(std::uint32_t max_appends, std::size_t max_bytes) const {
     return inflight.count() >= max_appends || inflight.bytes() >= max_bytes;
-  /// Its log ends at `last_index` now, below match: nothing of it is counted until an append verifies it again.
-  void fell_back(Index last_index);
   }
 };
 

@@ -262,7 +262,6 @@ void Node::Core::peer_unreachable(NodeId id) {
   peer->probing = true;  // until it answers a heartbeat
 }
 
-}  // namespace kelek::raft
 /// Its rejections lie below what it once acknowledged, and are taken for old news (openraft 1500): a follower
 /// that repairs its log would wait for as long as this leader leads.
 void Node::Core::peer_fell_back(NodeId id, Index last_index) {
@@ -273,3 +272,4 @@ void Node::Core::peer_fell_back(NodeId id, Index last_index) {
   leading->sends_due = true;
 }
 
+}  // namespace kelek::raft
