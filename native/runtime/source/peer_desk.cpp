@@ -5,11 +5,16 @@
 #include <utility>
 #include <variant>
 
+#include "clocks.h"
+
 namespace kelek::runtime {
 namespace {
 
 /// Up to here a frame is put together in memory that is used again; beyond, it is shared with libzmq.
 constexpr std::size_t small_frame_bytes = 16 * 1024;
+/// How often a sender's frames are said to be refused for the same reason, and for another.
+constexpr std::uint64_t refusal_interval_ms = 10'000;
+constexpr std::uint64_t other_refusal_interval_ms = 200;
 
 }  // namespace
 
@@ -28,17 +33,12 @@ void PeerDesk::handle(const transport::PeerFrame& frame) {
   // Who speaks for another is not listened to (security.md, T3); neither is who means another group.
   if (!header.ok() || header->from != frame.sender || header->to != engine_.options.node_id ||
       header->group != wire::first_group) {
-    if (engine_.counters.peer_frames_refused++ % 1'000 == 0) {
-      engine_.events.warn("refused a frame from node {}: {}", frame.sender,
-                          header.ok() ? "it names another sender, recipient or group" : header.error().text);
-    }
+    refuse(frame.sender, header.ok() ? "it names another sender, recipient or group" : header.error().text);
     return;
   }
   wire::Result<wire::PeerFrame> decoded = wire::decode_peer_frame(frame.bytes);
   if (!decoded.ok()) {
-    if (engine_.counters.peer_frames_refused++ % 1'000 == 0) {
-      engine_.events.warn("refused a frame from node {}: {}", frame.sender, decoded.error().text);
-    }
+    refuse(frame.sender, decoded.error().text);
     return;
   }
   if (const wire::Greeting* greeting = std::get_if<wire::Greeting>(&decoded->content)) {
@@ -46,6 +46,22 @@ void PeerDesk::handle(const transport::PeerFrame& frame) {
     return;
   }
   if (engine_.node) step(std::move(std::get<raft::Message>(decoded->content)));
+}
+
+/// Every sender is named at once, and then now and then with how many it were: were they counted together,
+/// the first that is broken would hide the second that lies.
+void PeerDesk::refuse(raft::NodeId sender, const std::string& why) {
+  ++engine_.counters.peer_frames_refused;
+  Refused& refused = refused_[sender];
+  const std::uint64_t now_ms = steady_ms();
+  const std::uint64_t interval_ms = refused.why == why ? refusal_interval_ms : other_refusal_interval_ms;
+  if (now_ms < refused.said_ms + interval_ms) {
+    ++refused.unsaid;
+    return;
+  }
+  engine_.events.warn("refused a frame from node {}: {} ({} more were refused since the last such line)",
+                      sender, why, refused.unsaid);
+  refused = {why, now_ms, 0};
 }
 
 void PeerDesk::step(raft::Message message) {

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 #include <kelek/wire/message_codec.h>
@@ -25,7 +28,15 @@ class PeerDesk {
   std::function<void()> before_command;
 
  private:
+  /// What was refused of one sender, and when it was last said.
+  struct Refused {
+    std::string why;
+    std::uint64_t said_ms = 0;
+    std::uint64_t unsaid = 0;
+  };
+
   void handle(const transport::PeerFrame& frame);
+  void refuse(raft::NodeId sender, const std::string& why);
   void step(raft::Message message);
   bool send_frame(raft::NodeId to, const wire::EncodedFrame& frame);
 
@@ -33,6 +44,8 @@ class PeerDesk {
   Greeter& greeter_;
   wire::MessageEncoder encoder_;
   std::vector<std::byte> whole_;
+  /// Senders are members, by their keys: there are few.
+  std::map<raft::NodeId, Refused> refused_;
 };
 
 }  // namespace kelek::runtime

@@ -194,6 +194,8 @@ wire::MetricsReport AdminDesk::metrics() const {
                      {"peer_frames_received", own.peer_frames},
                      {"peer_frames_refused", own.peer_frames_refused + peers.frames_refused},
                      {"peer_handshake_failures", peers.handshake_failures},
+                     {"peer_connections", peers.open_connections},
+                     {"peer_connections_over_limit", peers.over_limit},
                      {"messages_refused", own.messages_refused},
                      {"client_requests", own.client_requests},
                      {"client_frames_refused", own.client_frames_refused + clients.listener.frames_refused},
