@@ -26,7 +26,7 @@ struct Limits {
   uint64_t page_items = 10'000;               // items in one page of a query
   uint64_t page_bytes = 4 * 1024 * 1024;      // bytes in one page of a query
 
-  // Topics.
+  // Topics. Each record counts 96 bytes more than its author and payload.
   uint64_t topics = 10'000;
   uint64_t topic_records = 1'000'000;           // kept records of one topic
   uint64_t topic_bytes = 512ull * 1024 * 1024;  // kept records of all topics together
@@ -63,10 +63,12 @@ struct Limits {
 
   // Sessions.
   uint64_t sessions = 10'000;
-  uint64_t session_bindings = 10'000;         // keys, holds and waits bound to one session
-  uint64_t session_results = 64;              // newest answers kept for retries, per session
-  uint64_t session_result_bytes = 64 * 1024;  // of them together; the newest is always kept
-  uint64_t ended_sessions = 10'000;           // remembered as ended; older ones count as unknown
+  uint64_t session_bindings = 10'000;  // keys, holds and waits bound to one session
+  uint64_t session_results = 64;       // newest answers kept for retries, per session
+  // of them together (each counts 256 bytes more than its values); the newest is always kept. One that is
+  // larger than this alone is given only while all sessions keep less than sessions times this
+  uint64_t session_result_bytes = 64 * 1024;
+  uint64_t ended_sessions = 10'000;  // remembered as ended; older ones count as unknown
 
   // Watches: history kept in memory by each member; not part of the snapshot.
   uint64_t history_bytes = 16 * 1024 * 1024;
