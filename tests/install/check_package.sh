@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds and runs the programs in consumer/ against Kelek as it is installed from a build folder.
-# Usage: check_package.sh install|cmake-core|cmake|pkg-config BUILD_FOLDER
+# Usage: check_package.sh install|cmake-core|cmake|pkg-config|readme BUILD_FOLDER
 set -euo pipefail
 
 step="$1"
@@ -45,11 +45,30 @@ use_pkg_config() {
   compile_with_pkg_config kelek client_user
 }
 
+# sample NUMBER: the block of C++ with this number in the top README.
+sample() {
+  awk -v wanted="$1" '/^```cpp$/ { ++number; inside = number == wanted; next } /^```$/ { inside = 0 } inside' \
+    "$here/../../README.md"
+}
+
+# What the README shows has to compile as it stands there, and may not need more than the installed package.
+use_readme() {
+  mkdir -p "$scratch/readme"
+  sample 1 >"$scratch/readme/core_sample.inc"
+  sample 2 >"$scratch/readme/client_sample.inc"
+  cmake -S "$here/consumer" -B "$scratch/cmake-readme" -G Ninja -DPARTS=all -DCMAKE_PREFIX_PATH="$prefix" \
+    -DREADME_SAMPLES="$scratch/readme"
+  cmake --build "$scratch/cmake-readme" --parallel 2 --target readme_core readme_client
+  "$scratch/cmake-readme/readme_core"
+  "$scratch/cmake-readme/readme_client"
+}
+
 case "$step" in
   install) install_and_move ;;
   cmake-core) use_cmake core ;;
   cmake) use_cmake all ;;
   pkg-config) use_pkg_config ;;
+  readme) use_readme ;;
   *)
     echo "no step '$step'" >&2
     exit 2

@@ -10,6 +10,7 @@ import pathlib
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 KELEK = os.path.abspath(os.environ.get("KELEK", "build/release/kelek"))
@@ -108,6 +109,32 @@ class WithCluster(unittest.TestCase):
         inner = f'"{KELEK}" lock deploy --try -- true; echo "inner $?"'
         self.assertIn("inner 3", self.run_as(None, "lock", "deploy", "--", "sh", "-c", inner).stdout)
 
+    def test_a_command_that_cannot_be_run_under_a_lock(self):
+        answer = self.run_as(None, "lock", "--json", "other", "--try", "--", "/nonexistent/command", code=127)
+        held, error = (json.loads(line) for line in answer.stdout.splitlines())
+        self.assertEqual((held["event"], error["error"]["kind"]), ("held", "command_not_found"))
+        self.assertIn("/nonexistent/command", error["error"]["text"])
+        self.assertIn("Permission", self.run_as(None, "lock", "other", "--try", "--", "/etc/passwd", code=126).stderr)
+        # The lock was given back each time.
+        self.run_as(None, "lock", "other", "--try", "--", "sh", "-c", "kill -9 $$", code=128 + signal.SIGKILL)
+        self.run_as(None, "lock", "other", "--try", "--", "true")
+
+    def test_a_lock_hands_signals_on(self):
+        command = [KELEK, "lock", "signals", "--", "sh", "-c", 'trap "exit 9" TERM; echo ready; while :; do sleep 0.1; done']
+        holder = subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, text=True)
+        self.assertEqual(holder.stdout.readline(), "ready\n")
+        holder.send_signal(signal.SIGTERM)
+        self.assertEqual(holder.wait(timeout=30), 9)
+        holder.stdout.close()
+
+    def test_a_value_may_hold_any_byte(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "value"
+            path.write_bytes(b"a\0b\xff\n")
+            self.ask("kv", "put", "bytes", f"@{path}")
+        answer = subprocess.run([KELEK, "kv", "get", "bytes"], env=self.environment, capture_output=True, check=True)
+        self.assertEqual(answer.stdout, b"a\0b\xff\n\n")
+
     def test_a_watch_tells_what_happened(self):
         [put] = self.ask("kv", "put", "watched", "1")
         [event] = self.ask("watch", "kv", "watched", "--from", put["revision"], "--count", "1")
@@ -175,6 +202,73 @@ class WithoutCluster(unittest.TestCase):
         answer = kelek("demo", "--review", "-", stdin=header + "\n{}\n")
         self.assertEqual(answer.returncode, 2)
         self.assertIn("standard input:2: 'voter' is missing", answer.stderr)
+
+    def test_a_demo_that_is_stopped_leaves_nothing(self):
+        for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with tempfile.TemporaryDirectory() as folder:
+                demo = subprocess.Popen([KELEK, "demo", "--json"], env=clean_environment(TMPDIR=folder), text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+                processes = [json.loads(demo.stdout.readline())["pid"] for _ in range(5)]
+                demo.send_signal(stop)
+                _, said = demo.communicate(timeout=30)
+                self.assertEqual((demo.returncode, said), (1, "kelek: interrupted\n"))
+                self.assertEqual(os.listdir(folder), [])
+                self.assertEqual([pid for pid in processes if os.path.exists(f"/proc/{pid}")], [])
+
+    def test_a_demo_whose_reader_goes_leaves_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            demo = subprocess.Popen([KELEK, "demo", "--json"], env=clean_environment(TMPDIR=folder), text=True,
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+            processes = [json.loads(demo.stdout.readline())["pid"]]
+            demo.stdout.close()
+            self.assertEqual(demo.wait(timeout=30), -signal.SIGPIPE)
+            self.assertEqual(demo.stderr.read(), "")
+            demo.stderr.close()
+            self.assertEqual(os.listdir(folder), [])
+            self.assertEqual([pid for pid in processes if os.path.exists(f"/proc/{pid}")], [])
+
+    def test_output_that_cannot_be_written_is_an_error(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            answer = subprocess.run([KELEK, "demo", "--print-review"], stdout=full, stderr=subprocess.PIPE, text=True,
+                                    env=clean_environment(), timeout=60, check=False)  # fmt: skip
+        self.assertEqual(answer.returncode, 1)
+        self.assertIn("No space left", answer.stderr)
+
+    def test_a_closed_standard_output_takes_no_file_of_ours(self):
+        """The number of a closed descriptor goes to the next file: a coordinator's log would get our lines."""
+        with tempfile.TemporaryDirectory() as folder:
+            kept = pathlib.Path(folder) / "kept"
+            self.assertEqual(kelek("demo", "--keep", kept).returncode, 0)
+            options = ["--node", "1", "--cluster", kept / "cluster.conf", "--key", kept / "node1.key",
+                       "--data-directory", kept / "node1", "--clients", kept / "clients.conf"]  # fmt: skip
+            serve = subprocess.Popen(["sh", "-c", 'exec "$0" serve --json "$@" >&-', KELEK, *map(str, options)],
+                                     env=clean_environment())  # fmt: skip
+            end = time.monotonic() + 30
+            while '"answered":true' not in kelek("status", "--json", "--cluster", kept / "cluster.conf").stdout:
+                self.assertIsNone(serve.poll())
+                self.assertLess(time.monotonic(), end)
+            serve.send_signal(signal.SIGTERM)
+            self.assertEqual(serve.wait(timeout=30), 0)
+            for path in kept.rglob("*"):
+                self.assertTrue(path.is_dir() or b'{"event":' not in path.read_bytes(), path)
+
+    def test_bash_completes_commands_flags_and_files(self):
+        ask = """source <("$KELEK" completion bash)
+            COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _kelek; echo "${COMPREPLY[*]}" """
+        def complete(*words):
+            answer = subprocess.run(["bash", "-c", ask, "bash", "kelek", *words], env={**os.environ, "KELEK": KELEK},
+                                    capture_output=True, text=True, check=True)  # fmt: skip
+            return answer.stdout.split()
+        self.assertEqual(complete("ba"), ["ballot"])
+        self.assertEqual(complete("ballot", "op"), ["open"])
+        self.assertEqual(complete("kv", "put", "a", "b", "--if-a"), ["--if-absent"])
+        self.assertNotIn("--announce", complete("ballot", "vote", "--"))  # what only the demo uses
+        self.assertEqual(complete("serve", "--data-directory", ""), [])  # bash itself offers files then
+        self.assertEqual(complete("kv", "get", "--timeout-ms", "k"), [])
+
+    def test_help_is_called_as_it_was_called(self):
+        self.assertIn("Usage: kelek keys authorise ", kelek("keys", "authorise", "--help").stdout)
+        self.assertIn("Usage: kelek demo ", kelek("demo", "--help").stdout)
 
     def test_the_demo_checks_itself_and_leaves_nothing(self):
         with tempfile.TemporaryDirectory() as folder:
