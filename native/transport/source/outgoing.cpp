@@ -22,13 +22,13 @@ void release(void*, void* hint) {
 
 }  // namespace
 
-OutgoingMessage::OutgoingMessage(std::span<const std::byte> frame) {
-  copy(frame);
+OutgoingMessage::OutgoingMessage(std::span<const std::byte> head, std::span<const std::byte> tail) {
+  copy(head, tail);
 }
 
 OutgoingMessage::OutgoingMessage(const raft::Payload& frame, const HeldBytes& held) {
   if (frame.size() < share_from_bytes) {
-    copy(frame.bytes());
+    copy(frame.bytes(), {});
     return;
   }
   auto shared = std::make_unique<SharedFrame>(SharedFrame{frame, held});
@@ -43,13 +43,15 @@ OutgoingMessage::OutgoingMessage(const raft::Payload& frame, const HeldBytes& he
   hand_over(shared.release());
 }
 
-void OutgoingMessage::copy(std::span<const std::byte> frame) {
-  if (zmq_msg_init_size(&message_, frame.size()) != 0) {
+void OutgoingMessage::copy(std::span<const std::byte> head, std::span<const std::byte> tail) {
+  if (zmq_msg_init_size(&message_, head.size() + tail.size()) != 0) {
     ok_ = false;
     zmq_msg_init(&message_);
     return;
   }
-  if (!frame.empty()) std::memcpy(zmq_msg_data(&message_), frame.data(), frame.size());
+  auto* place = static_cast<std::byte*>(zmq_msg_data(&message_));
+  if (!head.empty()) std::memcpy(place, head.data(), head.size());
+  if (!tail.empty()) std::memcpy(place + head.size(), tail.data(), tail.size());
 }
 
 }  // namespace kelek::transport

@@ -24,8 +24,8 @@ using HeldBytes = std::shared_ptr<std::atomic<std::size_t>>;
 
 class OutgoingMessage {
  public:
-  /// Copies.
-  explicit OutgoingMessage(std::span<const std::byte> frame);
+  /// Copies; what is in two pieces becomes one.
+  explicit OutgoingMessage(std::span<const std::byte> head, std::span<const std::byte> tail = {});
   /// Shares from share_from_bytes on, and counts it in `held` until libzmq lets go of it.
   OutgoingMessage(const raft::Payload& frame, const HeldBytes& held);
   OutgoingMessage(const OutgoingMessage&) = delete;
@@ -37,7 +37,7 @@ class OutgoingMessage {
   zmq_msg_t* get() { return &message_; }
 
  private:
-  void copy(std::span<const std::byte> frame);
+  void copy(std::span<const std::byte> head, std::span<const std::byte> tail);
 
   zmq_msg_t message_;
   bool ok_ = true;

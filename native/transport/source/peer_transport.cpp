@@ -238,12 +238,14 @@ void PeerTransport::keep_links() {
   }
 }
 
-SendOutcome PeerTransport::send(raft::NodeId to, std::span<const std::byte> frame) {
+SendOutcome PeerTransport::send(raft::NodeId to, std::span<const std::byte> head,
+                                std::span<const std::byte> tail) {
   const auto found = state_->peers.find(to);
   if (found == state_->peers.end()) return SendOutcome::gone;
-  if (frame.size() > state_->network.options.max_peer_frame_bytes) return SendOutcome::too_large;
-  OutgoingMessage message(frame);
-  return state_->send(found->second, message, frame.size());
+  const std::size_t size_bytes = head.size() + tail.size();
+  if (size_bytes > state_->network.options.max_peer_frame_bytes) return SendOutcome::too_large;
+  OutgoingMessage message(head, tail);
+  return state_->send(found->second, message, size_bytes);
 }
 
 SendOutcome PeerTransport::send(raft::NodeId to, const raft::Payload& frame) {

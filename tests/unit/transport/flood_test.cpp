@@ -8,10 +8,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Median and 99th percentile of frames there and back.
+/// Of frames there and back.
 struct RoundTrips {
   std::chrono::microseconds median;
-  std::chrono::microseconds slow;
 };
 
 RoundTrips measure_round_trips(TestPair& pair, int rounds) {
@@ -25,7 +24,7 @@ RoundTrips measure_round_trips(TestPair& pair, int rounds) {
     times.push_back(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - before));
   }
   std::sort(times.begin(), times.end());
-  return {times[times.size() / 2], times[times.size() * 99 / 100]};
+  return {times[times.size() / 2]};
 }
 
 }  // namespace
@@ -47,11 +46,15 @@ TEST_CASE("T8: members go on beside 1,500 connections that say nothing, which ar
     idle.push_back(std::move(connection));
   }
   const RoundTrips beside = measure_round_trips(pair, rounds);
-  INFO("round trips before: " << before.median.count() << " us, beside: " << beside.median.count() << " us");
-  // Generous, since tests run on busy machines: what it rules out is a member that waits for strangers.
-  CHECK(beside.median < before.median * 4 + 2ms);
   CHECK(pair.one.counters_of(2).reconnects == 0);
   CHECK(eventually([&] { return pair.two.peers->listener_counters().open_connections == 1; }));
+  // Other programs of a busy machine may come and go meanwhile: so the slower of the two times without
+  // strangers.
+  const RoundTrips after = measure_round_trips(pair, rounds);
+  const std::chrono::microseconds alone = std::max(before.median, after.median);
+  INFO("round trips alone: " << alone.count() << " us, beside: " << beside.median.count() << " us");
+  // Generous: what it rules out is a member that waits for strangers.
+  CHECK(beside.median < alone * 4 + 2ms);
   CHECK(pair.two.peers->listener_counters().handshake_failures >= idle_connections);
   CHECK(pair.two.audit.has(AuditEvent::handshake_timeout));
   CHECK(pair.two.audit.records().size() < 30);

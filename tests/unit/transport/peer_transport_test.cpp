@@ -60,6 +60,19 @@ TEST_CASE("A slice of a frame outlives the frame, the sockets and the context", 
   CHECK(small.text() == "small");
 }
 
+TEST_CASE("A frame in two pieces arrives as one", "[peers]") {
+  TestPair pair;
+  const std::string head(100, 'h');
+  for (const std::size_t tail_bytes : {std::size_t{0}, std::size_t{1}, std::size_t{16} << 10}) {
+    const std::string tail(tail_bytes, 't');
+    REQUIRE(eventually(
+        [&] { return pair.one.peers->send(2, bytes_of(head), bytes_of(tail)) == SendOutcome::sent; }));
+    CHECK(pair.two.next_frame().bytes.text() == head + tail);
+  }
+  const std::string half(TransportOptions().max_peer_frame_bytes / 2 + 1, 'x');
+  CHECK(pair.one.peers->send(2, bytes_of(half), bytes_of(half)) == SendOutcome::too_large);
+}
+
 TEST_CASE("A short queue reports no full queue that is not", "[peers]") {
   TransportOptions options;
   options.peer_send_frames = 64;
@@ -131,7 +144,7 @@ TEST_CASE("A member that does not read costs a bounded queue", "[peers]") {
   const raft::Payload frame = large_frame(1 << 20, 'x');
   const std::size_t before = resident_bytes();
   REQUIRE(eventually([&] {
-    pair.one.peers->send(2, frame);
+    for (int i = 0; i < 10; ++i) pair.one.peers->send(2, frame);
     return pair.one.counters_of(2).frames_dropped >= 1000;
   }));
   // Four frames here, one being read, eight waiting there, and what CURVE and the kernel hold.

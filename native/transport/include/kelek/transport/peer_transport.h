@@ -77,8 +77,8 @@ class PeerTransport {
   /// election should not be the one that finds its link gone. Costs a look at the clock.
   void keep_links();
 
-  /// Never waits. Copies the frame: for small ones.
-  SendOutcome send(raft::NodeId to, std::span<const std::byte> frame);
+  /// Never waits. Copies the frame, which may be in two pieces, once: for small ones.
+  SendOutcome send(raft::NodeId to, std::span<const std::byte> head, std::span<const std::byte> tail = {});
   /// Never waits. A frame of some KiB or more is shared, not copied: encode once, send to all.
   SendOutcome send(raft::NodeId to, const raft::Payload& frame);
 
