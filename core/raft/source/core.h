@@ -93,6 +93,8 @@ class Node::Core {
     /// The Ready that its last chunk went out with; 0: not yet.
     std::uint64_t last_chunk_ready = 0;
     bool installing = false;
+    /// What the next Ready takes.
+    std::vector<ChunkToStore> chunks;
     /// Of the last chunk.
     Term term = 0;
     NodeId from = no_node;
@@ -100,14 +102,13 @@ class Node::Core {
   };
 
   // core.cpp: roles, terms, and what reaches whom.
-  Leader* leader() {
-    const auto* held = std::get_if<std::unique_ptr<Leader>>(&role_);
+  template <typename Held>
+  Held* held_role() const {
+    const auto* held = std::get_if<std::unique_ptr<Held>>(&role_);
     return held != nullptr ? held->get() : nullptr;
   }
-  const Leader* leader() const {
-    const auto* held = std::get_if<std::unique_ptr<Leader>>(&role_);
-    return held != nullptr ? held->get() : nullptr;
-  }
+  Leader* leader() { return held_role<Leader>(); }
+  const Leader* leader() const { return held_role<Leader>(); }
   Role role() const { return static_cast<Role>(role_.index()); }
   NodeId known_leader() const;
   bool has_leader() const;
@@ -284,6 +285,12 @@ class Node::Core {
   std::uint64_t elections_ = 0;
   std::uint32_t election_timeout_ticks_ = 0;
   bool timeout_fixed_ = false;
+  // Of what follows below; here they take no room.
+  bool snapshot_to_install_ = false;
+  bool told_replaced_ = false;
+  Role told_role_ = Role::follower;
+  /// False: nothing has happened since has_ready() found nothing.
+  mutable bool may_have_ready_ = true;
   /// Lease reads: who restarted may have answered the leader just before (thesis, section 6.4.1).
   std::uint64_t no_vote_before_tick_ = 0;
   /// Lease reads: until then the leader heard last may count on this node, whatever terms it learns of meanwhile.
@@ -296,31 +303,19 @@ class Node::Core {
 
   std::unique_ptr<Callers> callers_;
   Token last_request_ = 0;
-  Index last_when_compacted_ = 0;
 
   // What the next Ready takes.
   std::vector<Message> messages_;
   std::vector<Message> messages_after_;
-  std::vector<ChunkToStore> chunks_;
-  bool snapshot_to_install_ = false;
   NodeId transfer_watched_ = no_node;
-
-  /// False: nothing has happened since has_ready() found nothing.
-  mutable bool may_have_ready_ = true;
 
   // What the last Ready told.
   HardState told_hard_state_;
   Index told_last_ = 0;
-  bool told_replaced_ = false;
-  RoleChange told_role_;
+  NodeId told_leader_ = no_node;
   const Configuration* told_configuration_ = nullptr;
   Index handed_ = 0;
   Index applied_ = 0;
-  struct HandedOut {
-    Index last;
-    std::size_t bytes;
-  };
-  std::vector<HandedOut> handed_out_;
   std::size_t unapplied_bytes_ = 0;
 };
 

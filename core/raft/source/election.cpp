@@ -85,10 +85,10 @@ Status Node::Core::campaign() {
 
 void Node::Core::become_pre_candidate() {
   const Role before = role();
-  role_ = PreCandidate{VoteCount(*configuration()), true};
+  role_ = std::make_unique<PreCandidate>(PreCandidate{VoteCount(*configuration()), true});
   draw_election_timeout();
   trace_role(before, RoleEvent::Cause::election_timeout);
-  PreCandidate& asking = std::get<PreCandidate>(role_);
+  PreCandidate& asking = *held_role<PreCandidate>();
   record_vote(asking.votes, options_.id, true);
   if (asking.votes.won()) become_candidate(false, RoleEvent::Cause::pre_vote_won);
 }
@@ -98,14 +98,13 @@ void Node::Core::become_candidate(bool by_transfer, RoleEvent::Cause cause) {
   ++term_;
   vote_ = options_.id;
   verified_ = 0;
-  Candidate candidate{VoteCount(*configuration()), by_transfer, true, false};
-  role_ = std::move(candidate);
+  role_ = std::make_unique<Candidate>(Candidate{VoteCount(*configuration()), by_transfer, true, false});
   draw_election_timeout();
   trace_role(before, cause);
 }
 
 void Node::Core::count_own_vote() {
-  auto* candidate = std::get_if<Candidate>(&role_);
+  auto* candidate = held_role<Candidate>();
   if (candidate == nullptr || candidate->own_vote_counted) return;
   if (persistence_.durable_term() != term_ || persistence_.durable_vote() != options_.id) return;
   candidate->own_vote_counted = true;
@@ -141,7 +140,7 @@ void Node::Core::on_pre_vote_request(const Message& message, const PreVoteReques
 }
 
 void Node::Core::on_pre_vote_response(const Message& message, const PreVoteResponse& response) {
-  auto* asking = std::get_if<PreCandidate>(&role_);
+  auto* asking = held_role<PreCandidate>();
   // An answer to an earlier attempt says nothing about this one (etcd 8334).
   if (asking == nullptr || response.next_term != term_ + 1) return;
   record_vote(asking->votes, message.from, response.granted);
@@ -176,7 +175,7 @@ void Node::Core::on_vote_request(const Message& message, const VoteRequest& requ
 }
 
 void Node::Core::on_vote_response(const Message& message, const VoteResponse& response) {
-  auto* candidate = std::get_if<Candidate>(&role_);
+  auto* candidate = held_role<Candidate>();
   if (candidate == nullptr) return;
   record_vote(candidate->votes, message.from, response.granted);
   if (candidate->votes.won()) {
@@ -195,20 +194,21 @@ void Node::Core::on_timeout_now(const Message& message) {
 
 /// Built when a Ready is taken: an election among many costs no queue of its own.
 void Node::Core::build_election_requests(Ready& ready) {
-  const bool pre_vote = std::holds_alternative<PreCandidate>(role_);
-  if (!pre_vote && !std::holds_alternative<Candidate>(role_)) return;
-  bool& due = pre_vote ? std::get<PreCandidate>(role_).requests_due : std::get<Candidate>(role_).requests_due;
+  auto* asking = held_role<PreCandidate>();
+  auto* candidate = held_role<Candidate>();
+  if (asking == nullptr && candidate == nullptr) return;
+  bool& due = asking != nullptr ? asking->requests_due : candidate->requests_due;
   if (!due) return;
   due = false;
-  const bool by_transfer = !pre_vote && std::get<Candidate>(role_).by_transfer;
+  ready.messages_after.reserve(configuration()->members().size() - 1);
   for (const Member& member : configuration()->members()) {
     if (member.id == options_.id || !(member.voter || member.outgoing)) continue;
-    if (pre_vote) {
+    if (asking != nullptr) {
       send_now(ready.messages_after, member.id, member.incarnation, term_,
                PreVoteRequest{term_ + 1, log_.last_index(), log_.last_term()});
     } else {
       send_now(ready.messages_after, member.id, member.incarnation, term_,
-               VoteRequest{log_.last_index(), log_.last_term(), by_transfer});
+               VoteRequest{log_.last_index(), log_.last_term(), candidate->by_transfer});
     }
   }
 }

@@ -86,19 +86,6 @@ EntryRange EntryRange::first(std::size_t count) const {
   return part;
 }
 
-bool EntryRange::add(const BlockRef& block, std::uint32_t offset, std::uint32_t count, Index first_index) {
-  if (count == 0) return true;
-  if (used_ == max_blocks) return false;
-  if (count_ == 0) {
-    release();
-    first_ = first_index;
-    offset_ = offset;
-  }
-  share(block.get());
-  count_ += count;
-  return true;
-}
-
 EntryRange::Builder::Builder(Index first_index, std::uint32_t count) : first_(first_index) {
   if (count > 0) block_ = BlockRef(EntryBlock::allocate(count));
 }

@@ -93,20 +93,14 @@ void Node::Core::accept_entries(Index previous, const EntryRange& entries) {
     }
     if (configurations_.truncate(first_new)) configuration_changed(true);
   }
-  const EntryRange fresh = entries.from(first_new);
-  bool has_configuration = false;
-  fresh.for_each(
-      [&](Index, const Entry& entry) { has_configuration |= entry.kind == EntryKind::configuration; });
-  log_.append(fresh);
+  log_.append(entries);
   trace(AppendEvent{first_new, end, replaced_from});
-  if (has_configuration) {
-    fresh.for_each([&](Index index, const Entry& entry) {
-      if (entry.kind != EntryKind::configuration) return;
-      Result<Configuration> decoded = Configuration::decode(entry.payload.bytes());
-      KELEK_INVARIANT(decoded.ok());  // check_entries() has read it
-      put_in_force(index, std::make_shared<const Configuration>(std::move(*decoded)));
-    });
-  }
+  entries.for_each([&](Index index, const Entry& entry) {
+    if (entry.kind != EntryKind::configuration || index < first_new) return;
+    Result<Configuration> decoded = Configuration::decode(entry.payload.bytes());
+    KELEK_INVARIANT(decoded.ok());  // check_entries() has read it
+    put_in_force(index, std::make_shared<const Configuration>(std::move(*decoded)));
+  });
 }
 
 void Node::Core::on_heartbeat_request(const Message& message, const HeartbeatRequest& request) {

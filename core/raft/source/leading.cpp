@@ -84,9 +84,9 @@ void Node::Core::on_heartbeat_response(const Message& message, const HeartbeatRe
       peer->become_probe();
     }
     if (peer->state == ReplicationState::snapshot &&
-        peer->snapshot.answered_bytes < peer->snapshot.sent_before_heartbeat) {
-      peer->snapshot.sent_bytes = peer->snapshot.answered_bytes;
-      peer->snapshot.any_sent = false;
+        peer->snapshot->answered_bytes < peer->snapshot->sent_before_heartbeat) {
+      peer->snapshot->sent_bytes = peer->snapshot->answered_bytes;
+      peer->snapshot->any_sent = false;
     }
   }
   peer->probing = false;

@@ -47,7 +47,8 @@ void Log::append(Entry entry) {
 
 void Log::append(const EntryRange& entries) {
   KELEK_INVARIANT(entries.empty() || entries.first_index() <= last_index() + 1);
-  entries.from(last_index() + 1).for_each_part([this](Index, std::span<const Entry> part) {
+  entries.for_each_part([this](Index first, std::span<const Entry> part) {
+    part = part.subspan(std::min<std::size_t>(last_index() + 1 - first, part.size()));
     while (!part.empty()) {
       EntryBlock& block = *block_with_room().get();
       const std::size_t count = std::min<std::size_t>(part.size(), block.capacity() - block.size());
@@ -98,6 +99,15 @@ std::size_t Log::payload_bytes(Index first, Index last) const {
   return bytes;
 }
 
+/// A last block with room goes on though all of it was compacted, so that a busy log allocates nothing; unless what it
+/// holds on to would count.
+bool Log::is_worth_keeping(const EntryBlock& block) const {
+  if (block.size() == block.capacity()) return false;
+  std::size_t bytes = 0;
+  for (const Entry& entry : block.part(0, block.size())) bytes += entry.payload.size();
+  return bytes <= max_kept_bytes;
+}
+
 void Log::compact(Index through) {
   KELEK_INVARIANT(through <= last_index());
   if (through <= base_index()) return;
@@ -106,6 +116,7 @@ void Log::compact(Index through) {
   std::size_t dropped = 0;
   while (dropped < extents_.size() &&
          extents_[dropped].first + extents_[dropped].block->size() <= through + 1) {
+    if (dropped + 1 == extents_.size() && is_worth_keeping(*extents_[dropped].block.get())) break;
     BlockRef& block = extents_[dropped].block;
     if (block->capacity() == largest_block && spares_.size() < max_spares && !block->is_shared()) {
       block->truncate(0);
@@ -116,34 +127,39 @@ void Log::compact(Index through) {
   extents_.erase(extents_.begin(), extents_.begin() + static_cast<std::ptrdiff_t>(dropped));
 }
 
+/// How many of `available` entries of a block fit into what is left of a limit in bytes, which it lowers.
+std::uint32_t Log::fitting(std::span<const Entry> available, std::size_t& bytes_left) {
+  std::uint32_t count = 0;
+  while (count < available.size() && available[count].payload.size() <= bytes_left) {
+    bytes_left -= available[count++].payload.size();
+  }
+  return count;
+}
+
 EntryRange Log::range(Index from, std::size_t max_entries, std::size_t max_bytes) const {
   EntryRange found;
   if (from > last_index() || max_entries == 0) return found;
   KELEK_INVARIANT(from >= first_index());
-  std::size_t bytes_left = max_bytes;
-  auto left = static_cast<std::size_t>(std::min<Index>(max_entries, last_index() - from + 1));
-  Index index = from;
-  for (std::size_t e = extent_of(from); e < extents_.size() && left > 0; ++e) {
-    const EntryBlock& block = *extents_[e].block.get();
-    const auto offset = static_cast<std::uint32_t>(index - extents_[e].first);
-    const auto available = static_cast<std::uint32_t>(std::min<std::size_t>(block.size() - offset, left));
+  std::size_t left = std::min<std::size_t>(max_entries, last_index() - from + 1);
+  std::size_t e = extent_of(from);
+  auto offset = static_cast<std::uint32_t>(from - extents_[e].first);
+  for (; left > 0; ++e, offset = 0) {
+    const BlockRef& block = extents_[e].block;
+    const auto available = static_cast<std::uint32_t>(std::min<std::size_t>(block->size() - offset, left));
     std::uint32_t taken = available;
     // Without a limit, as for storage, sizes are not looked at.
     if (max_bytes != SIZE_MAX) {
-      taken = 0;
-      while (taken < available && (block[offset + taken].payload.size() <= bytes_left || (taken == 0 && found.empty()))) {
-        bytes_left -= std::min<std::size_t>(bytes_left, block[offset + taken].payload.size());
-        ++taken;
-      }
+      taken = fitting(block->part(offset, available), max_bytes);
+      if (taken == 0 && found.empty()) taken = 1;
     }
-    if (!found.add(extents_[e].block, offset, taken, index) || taken < available) break;
-    index += taken;
+    if (!found.add(block, offset, taken, from) || taken < available) break;
     left -= taken;
   }
   return found;
 }
 
 void Log::release_memory() {
+  if (base_index() == last_index()) extents_.clear();
   spares_.clear();
   spares_.shrink_to_fit();
   extents_.shrink_to_fit();

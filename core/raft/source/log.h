@@ -51,10 +51,13 @@ class Log {
   };
   std::size_t extent_of(Index index) const;
   BlockRef& block_with_room();
+  bool is_worth_keeping(const EntryBlock& block) const;
+  static std::uint32_t fitting(std::span<const Entry> available, std::size_t& bytes_left);
 
   static constexpr std::uint32_t smallest_block = 8;
   static constexpr std::uint32_t largest_block = 512;
   static constexpr std::size_t max_spares = 4;
+  static constexpr std::size_t max_kept_bytes = 16384;
 
   TermRuns terms_;
   std::vector<Extent> extents_;   // consecutive; all but the last are full

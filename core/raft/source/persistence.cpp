@@ -20,33 +20,30 @@ std::uint64_t Persistence::taken(std::uint64_t tick, Term term, NodeId vote, Ind
 std::uint32_t Persistence::persisted(std::uint64_t number) {
   if (number >= next_number_) return 0;  // never taken
   std::uint64_t flags = 0;
-  while (first_ < writes_.size() && writes_[first_].number <= number) {
-    const Write& write = writes_[first_++];
-    flags |= write.flags;
-    durable_term_ = write.term;
-    durable_vote_ = write.vote;
-    stable_ = write.last;
+  auto pending = writes_.begin();
+  for (; pending != writes_.end() && pending->number <= number; ++pending) {
+    flags |= pending->flags;
+    durable_term_ = pending->term;
+    durable_vote_ = pending->vote;
+    stable_ = pending->last;
   }
-  if (first_ == writes_.size()) {
-    writes_.clear();
-    first_ = 0;
-  }
+  writes_.erase(writes_.begin(), pending);
   return static_cast<std::uint32_t>(flags);
 }
 
 void Persistence::truncated(Index from) {
   stable_ = std::min(stable_, from - 1);
-  for (std::size_t i = first_; i < writes_.size(); ++i) writes_[i].last = std::min(writes_[i].last, from - 1);
+  for (Write& write : writes_) write.last = std::min(write.last, from - 1);
 }
 
 void Persistence::log_reset() {
   stable_ = 0;
-  for (std::size_t i = first_; i < writes_.size(); ++i) writes_[i].last = 0;
+  for (Write& write : writes_) write.last = 0;
 }
 
 std::uint64_t Persistence::oldest_sync_tick() const {
-  for (std::size_t i = first_; i < writes_.size(); ++i) {
-    if ((writes_[i].flags & must_sync) != 0) return writes_[i].taken_tick;
+  for (const Write& write : writes_) {
+    if ((write.flags & must_sync) != 0) return write.taken_tick;
   }
   return UINT64_MAX;
 }

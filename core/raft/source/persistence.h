@@ -43,7 +43,7 @@ class Persistence {
   Index stable() const { return stable_; }
   Term durable_term() const { return durable_term_; }
   NodeId durable_vote() const { return durable_vote_; }
-  bool idle() const { return first_ == writes_.size(); }
+  bool idle() const { return writes_.empty(); }
   /// The tick at which the oldest write that needs a sync and is not durable was taken; UINT64_MAX if there is none.
   std::uint64_t oldest_sync_tick() const;
 
@@ -56,8 +56,7 @@ class Persistence {
     Index last;  // lowered if entries are replaced meanwhile
     std::uint64_t flags;
   };
-  std::vector<Write> writes_;  // from first_ on; emptied whenever all are durable
-  std::size_t first_ = 0;
+  std::vector<Write> writes_;
   std::uint64_t next_number_ = 1;
   Index stable_ = 0;
   Term durable_term_ = 0;

@@ -32,7 +32,7 @@ void Progress::become_probe() {
   state = ReplicationState::probe;
   probing = false;
   inflight.clear();
-  snapshot = {};
+  snapshot.reset();
   next = match + 1;
 }
 
@@ -40,7 +40,7 @@ void Progress::become_replicate() {
   state = ReplicationState::replicate;
   probing = false;
   inflight.clear();
-  snapshot = {};
+  snapshot.reset();
   next = match + 1;
 }
 
@@ -48,8 +48,8 @@ void Progress::become_snapshot(std::shared_ptr<const SnapshotMetadata> metadata)
   state = ReplicationState::snapshot;
   probing = false;
   inflight.clear();
-  snapshot = {};
-  snapshot.metadata = std::move(metadata);
+  snapshot = std::make_unique<SnapshotTransfer>();
+  snapshot->metadata = std::move(metadata);
 }
 
 void Progress::fell_back(Index last_index) {

@@ -20,6 +20,9 @@ class InflightAppends {
   /// All that end at or below `match` are answered.
   void answered(Index match);
   void clear() { first_ = count_ = 0, bytes_ = 0; }
+  void release_memory() {
+    if (count_ == 0) *this = InflightAppends();
+  }
 
  private:
   struct Append {
@@ -57,7 +60,8 @@ struct Progress {
   /// The commit index told last.
   Index commit_told = 0;
   InflightAppends inflight;
-  SnapshotTransfer snapshot;
+  /// Only in the state of that name.
+  std::unique_ptr<SnapshotTransfer> snapshot;
 
   std::uint64_t heard_tick = 0;
   Round round_answered = 0;

@@ -105,7 +105,6 @@ Status Node::Core::restore(DurableState state) {
   last_request_ = spread(options_.start_salt ^ spread(options_.seed ^ spread(options_.id)));
   draw_election_timeout();
   if (options_.lease_reads && state.restarted) no_vote_before_tick_ = options_.election_ticks;
-  told_role_ = {Role::follower, term_, no_node};
   trace_role(Role::follower, RoleEvent::Cause::started);
   return Nothing{};
 }
@@ -147,9 +146,9 @@ std::vector<PeerStatus> Node::Core::peer_statuses() const {
     status.inflight_appends = peer.inflight.count();
     status.inflight_bytes = peer.inflight.bytes();
     status.silent_ticks = now_ticks_ - peer.heard_tick;
-    if (peer.snapshot.metadata != nullptr) {
-      status.snapshot_sent_bytes = peer.snapshot.answered_bytes;
-      status.snapshot_total_bytes = peer.snapshot.metadata->size_bytes;
+    if (peer.snapshot != nullptr) {
+      status.snapshot_sent_bytes = peer.snapshot->answered_bytes;
+      status.snapshot_total_bytes = peer.snapshot->metadata->size_bytes;
     }
     peers.push_back(status);
   }

@@ -57,6 +57,8 @@ struct Leader {
   bool transfer_told = false;
 };
 
-using RoleState = std::variant<Follower, PreCandidate, Candidate, std::unique_ptr<Leader>>;
+/// In the order of Role. A node mostly follows: what is larger than that lies elsewhere.
+using RoleState =
+    std::variant<Follower, std::unique_ptr<PreCandidate>, std::unique_ptr<Candidate>, std::unique_ptr<Leader>>;
 
 }  // namespace kelek::raft

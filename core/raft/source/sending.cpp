@@ -97,7 +97,7 @@ void Node::Core::send_heartbeat(Leader& leading, Progress& peer, std::vector<Mes
   if (round != 0 && leading.heartbeat_due) {
     peer.heartbeat_round = round;
     peer.sent_before_heartbeat = peer.state == ReplicationState::replicate ? peer.next - 1 : peer.match;
-    peer.snapshot.sent_before_heartbeat = peer.snapshot.sent_bytes;
+    if (peer.snapshot != nullptr) peer.snapshot->sent_before_heartbeat = peer.snapshot->sent_bytes;
   }
   send_now(messages, peer.id, peer.incarnation, term_, heartbeat);
 }

@@ -9,7 +9,7 @@
 namespace kelek::raft {
 namespace {
 
-/// A group that appended fewer since its last compaction gives back what its queues hold.
+/// A group that applied fewer since its last compaction gives back what its queues hold.
 constexpr Index few_entries = 64;
 
 }  // namespace
@@ -54,14 +54,14 @@ Index Node::Core::compact(Index index) {
   if (const Leader* leading = leader(); leading != nullptr && log_.payload_bytes() < options_.max_kept_for_snapshot_bytes) {
     // A follower that is receiving a snapshot needs what follows it, or it would need the next one at once (B68).
     for (const Progress& peer : leading->tracker.peers()) {
-      if (peer.snapshot.metadata != nullptr) through = std::min(through, peer.snapshot.metadata->index);
+      if (peer.snapshot != nullptr) through = std::min(through, peer.snapshot->metadata->index);
     }
   }
   if (through > log_.base_index()) {
+    const bool few = through - log_.base_index() < few_entries;
     log_.compact(through);
     configurations_.compact(through);
-    if (log_.last_index() - last_when_compacted_ < few_entries) release_memory();
-    last_when_compacted_ = log_.last_index();
+    if (few) release_memory();
   }
   return log_.base_index();
 }
@@ -70,14 +70,16 @@ Index Node::Core::compact(Index index) {
 void Node::Core::release_memory() {
   if (messages_.empty()) messages_.shrink_to_fit();
   if (messages_after_.empty()) messages_after_.shrink_to_fit();
-  if (handed_out_.empty()) handed_out_.shrink_to_fit();
   persistence_.release_memory();
+  if (Leader* leading = leader()) {
+    for (Progress& peer : leading->tracker.peers()) peer.inflight.release_memory();
+  }
   log_.release_memory();
 }
 
 bool Node::Core::send_chunks(Leader& leading, Progress& peer, std::vector<Message>& messages) {
   (void)leading;
-  SnapshotTransfer& transfer = peer.snapshot;
+  SnapshotTransfer& transfer = *peer.snapshot;
   const std::uint64_t total = transfer.metadata->size_bytes;
   const std::uint64_t window = std::uint64_t{options_.snapshot_chunk_bytes} * options_.max_inflight_chunks;
   bool sent = false;
@@ -109,14 +111,15 @@ void Node::Core::on_snapshot_response(const Message& message, const SnapshotResp
     peer_acknowledged(leading, *peer, response.match_index);
     // The log was compacted beyond this snapshot while it was on its way: the newest one is due, or the follower
     // would be sent the end of this one for ever.
-    if (peer->state == ReplicationState::snapshot && peer->snapshot.metadata->id == response.id) {
+    if (peer->state == ReplicationState::snapshot && peer->snapshot->metadata->id == response.id) {
       peer->become_probe();
       leading.sends_due = true;
     }
     return;
   }
-  SnapshotTransfer& transfer = peer->snapshot;
-  if (peer->state != ReplicationState::snapshot || transfer.metadata->id != response.id) return;
+  if (peer->state != ReplicationState::snapshot) return;
+  SnapshotTransfer& transfer = *peer->snapshot;
+  if (transfer.metadata->id != response.id) return;
   if (response.next_offset_bytes > transfer.metadata->size_bytes) return;
   if (response.next_offset_bytes >= transfer.answered_bytes && response.next_offset_bytes > 0) {
     transfer.answered_bytes = response.next_offset_bytes;
@@ -166,7 +169,7 @@ void Node::Core::on_snapshot_chunk(const Message& message, SnapshotChunk& chunk)
   if (chunk.offset_bytes == incoming_->received_bytes) {
     incoming_->received_bytes += chunk.data.size();
     incoming_->complete = incoming_->received_bytes == metadata.size_bytes;
-    chunks_.push_back({incoming_->metadata, chunk.offset_bytes, std::move(chunk.data)});
+    incoming_->chunks.push_back({incoming_->metadata, chunk.offset_bytes, std::move(chunk.data)});
     if (incoming_->complete) {
       trace(SnapshotEvent{SnapshotEvent::Step::received, message.from, metadata.index});
       return;
@@ -209,7 +212,6 @@ void Node::Core::install_received(std::uint64_t durable_ready) {
   configuration_changed(false);
   if (callers_ != nullptr) callers_->proposals.skipped(metadata.index, callers_->proposal_outcomes);
   commit_ = handed_ = metadata.index;
-  handed_out_.clear();
   unapplied_bytes_ = 0;
   newest_snapshot_ = std::make_shared<SnapshotMetadata>(metadata);
   snapshot_to_install_ = true;

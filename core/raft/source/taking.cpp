@@ -6,17 +6,6 @@
 #include "core.h"
 
 namespace kelek::raft {
-namespace {
-
-/// Moves what is queued to the end of `taken` and keeps the small memory of the queue.
-template <typename Item>
-void move_to(std::vector<Item>& taken, std::vector<Item>& queued) {
-  if (queued.empty()) return;
-  for (Item& item : queued) taken.push_back(std::move(item));
-  queued.clear();
-}
-
-}  // namespace
 
 bool Node::Core::look_for_ready() const {
   may_have_ready_ = something_to_take();
@@ -24,46 +13,45 @@ bool Node::Core::look_for_ready() const {
 }
 
 bool Node::Core::something_to_take() const {
-  if (!messages_.empty() || !messages_after_.empty() || told_last_ < log_.last_index() || !chunks_.empty() ||
+  if (!messages_.empty() || !messages_after_.empty() || told_last_ < log_.last_index() ||
+      (incoming_ != nullptr && !incoming_->chunks.empty()) ||
       snapshot_to_install_ || (callers_ != nullptr && callers_->has_outcomes())) {
     return true;
   }
   if (hard_state() != told_hard_state_) return true;
   if (const Leader* leading = leader()) {
     if (leading->sends_due) return true;
-  } else if (const auto* candidate = std::get_if<Candidate>(&role_)) {
+  } else if (const auto* candidate = held_role<Candidate>()) {
     if (candidate->requests_due) return true;
-  } else if (const auto* asking = std::get_if<PreCandidate>(&role_)) {
+  } else if (const auto* asking = held_role<PreCandidate>()) {
     if (asking->requests_due) return true;
   }
   const Index may_hand = std::min(commit_, persistence_.stable());
   if (handed_ < may_hand && unapplied_bytes_ < options_.max_unapplied_bytes) return true;
-  return told_configuration_ != configuration().get() || told_role_.role != role() || told_role_.term != term_ ||
-         told_role_.leader != known_leader();
+  return told_configuration_ != configuration().get() || told_role_ != role() || told_leader_ != known_leader();
 }
 
 void Node::Core::take_ready(Ready& ready) {
   ready.clear();
-  move_to(ready.messages, messages_);
-  move_to(ready.messages_after, messages_after_);
+  ready.messages.swap(messages_);
+  ready.messages_after.swap(messages_after_);
   // The leader's appends leave before its own write (thesis, section 10.2.1).
   if (Leader* leading = leader()) {
     build_appends(*leading, ready.messages);
   } else {
     build_election_requests(ready);
   }
+  take_news(ready);  // before take_writes(), which forgets the term that was told
   take_writes(ready);
   take_committed(ready);
-  take_news(ready);
 }
 
 void Node::Core::take_writes(Ready& ready) {
   std::uint32_t flags = 0;
-  if (!chunks_.empty()) {
-    if (incoming_ != nullptr && incoming_->complete) flags |= Persistence::last_chunk;
+  if (incoming_ != nullptr && !incoming_->chunks.empty()) {
+    if (incoming_->complete) flags |= Persistence::last_chunk;
     flags |= Persistence::must_sync;
-    ready.chunks.swap(chunks_);
-    chunks_.clear();
+    ready.chunks.swap(incoming_->chunks);
   }
   if (snapshot_to_install_) {
     ready.snapshot = incoming_->metadata;
@@ -95,7 +83,6 @@ void Node::Core::take_committed(Ready& ready) {
     handed_ = range.last_index();
     const std::size_t bytes = range.payload_bytes();
     unapplied_bytes_ += bytes;
-    handed_out_.push_back({handed_, bytes});
     ready.committed.push_back(std::move(range));
   }
 }
@@ -106,9 +93,10 @@ void Node::Core::take_news(Ready& ready) {
     ready.proposals.swap(callers_->proposal_outcomes);
     ready.transfer = std::exchange(callers_->transfer_outcome, std::nullopt);
   }
-  if (told_role_.role != role() || told_role_.term != term_ || told_role_.leader != known_leader()) {
-    told_role_ = RoleChange{role(), term_, known_leader()};
-    ready.role = told_role_;
+  if (told_role_ != role() || told_hard_state_.term != term_ || told_leader_ != known_leader()) {
+    told_role_ = role();
+    told_leader_ = known_leader();
+    ready.role = RoleChange{told_role_, term_, told_leader_};
   }
   if (told_configuration_ != configuration().get()) {
     told_configuration_ = configuration().get();
@@ -132,10 +120,9 @@ void Node::Core::persisted(std::uint64_t number) {
 
 void Node::Core::applied(Index index) {
   if (index > handed_ || index <= applied_) return;
+  // What a snapshot has replaced meanwhile is counted no more.
+  unapplied_bytes_ -= log_.payload_bytes(std::max(applied_ + 1, log_.first_index()), index);
   applied_ = index;
-  std::size_t done = 0;
-  while (done < handed_out_.size() && handed_out_[done].last <= index) unapplied_bytes_ -= handed_out_[done++].bytes;
-  handed_out_.erase(handed_out_.begin(), handed_out_.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
 }  // namespace kelek::raft

@@ -39,6 +39,8 @@ class EntryBlock {
   std::uint32_t size() const { return size_; }
   std::uint32_t capacity() const { return capacity_; }
   const Entry& operator[](std::uint32_t position) const { return entries()[position]; }
+  /// Entries `from` … of those that are there.
+  std::span<const Entry> part(std::uint32_t from, std::uint32_t count) const { return {entries() + from, count}; }
   bool is_shared() const { return count_.is_shared(); }
 
   /// Only for who alone appends to this block, and while size() < capacity().
@@ -103,7 +105,8 @@ class EntryRange {
 
   class Builder;
 
-  EntryRange() = default;
+  /// Not defaulted: whoever makes one as `EntryRange()` would set all blocks to zero, which nobody reads.
+  EntryRange() {}
   EntryRange(const EntryRange& other);
   EntryRange(EntryRange&& other) noexcept { take(other); }
   EntryRange& operator=(const EntryRange& other) {
@@ -163,7 +166,17 @@ class EntryRange {
 
   /// Takes entries `offset` … of `block` into an empty range, or adds `block` from its start to one whose last
   /// block is taken to its end. False when max_blocks are in use.
-  bool add(const BlockRef& block, std::uint32_t offset, std::uint32_t count, Index first_index);
+  bool add(const BlockRef& block, std::uint32_t offset, std::uint32_t count, Index first_index) {
+    if (count == 0) return true;
+    if (used_ == max_blocks) return false;
+    if (used_ == 0) {
+      first_ = first_index;
+      offset_ = offset;
+    }
+    share(block.get());
+    count_ += count;
+    return true;
+  }
 
  private:
   // Most ranges lie in one block: only the blocks in use are copied, moved and released.

@@ -172,6 +172,9 @@ inline constexpr std::size_t message_kinds = std::variant_size_v<MessageBody>;
 const char* name_of(MessageKind kind);
 
 struct Message {
+  /// Not defaulted: a vector would set the whole body to zero before it makes an empty one of it.
+  Message() {}
+
   NodeId from = no_node;
   NodeId to = no_node;
   Incarnation from_incarnation = 0;
