@@ -1,7 +1,6 @@
 // Between sockets and core.
 #include "peer_desk.h"
 
-#include <cstring>
 #include <utility>
 #include <variant>
 
@@ -10,7 +9,7 @@
 namespace kelek::runtime {
 namespace {
 
-/// Up to here a frame is put together in memory that is used again; beyond, it is shared with libzmq.
+/// Up to here a frame is copied into libzmq's memory; beyond, it is shared with libzmq, which counts what waits.
 constexpr std::size_t small_frame_bytes = 16 * 1024;
 /// How often a sender's frames are said to be refused for the same reason, and for another.
 constexpr std::uint64_t refusal_interval_ms = 10'000;
@@ -98,13 +97,8 @@ void PeerDesk::send(std::vector<raft::Message>& messages) {
 
 bool PeerDesk::send_frame(raft::NodeId to, const wire::EncodedFrame& frame) {
   transport::SendOutcome outcome = transport::SendOutcome::dropped;
-  if (frame.tail.empty()) {
-    outcome = engine_.peers->send(to, frame.head);
-  } else if (frame.size() <= small_frame_bytes) {
-    whole_.resize(frame.size());
-    std::memcpy(whole_.data(), frame.head.data(), frame.head.size());
-    std::memcpy(whole_.data() + frame.head.size(), frame.tail.data(), frame.tail.size());
-    outcome = engine_.peers->send(to, whole_);
+  if (frame.tail.empty() || frame.size() <= small_frame_bytes) {
+    outcome = engine_.peers->send(to, frame.head, frame.tail);
   } else {
     outcome = engine_.peers->send(to, frame.joined());
   }

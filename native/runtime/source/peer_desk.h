@@ -43,7 +43,6 @@ class PeerDesk {
   Engine& engine_;
   Greeter& greeter_;
   wire::MessageEncoder encoder_;
-  std::vector<std::byte> whole_;
   /// Senders are members, by their keys: there are few.
   std::map<raft::NodeId, Refused> refused_;
 };
