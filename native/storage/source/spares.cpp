@@ -143,6 +143,7 @@ Result<Spare> Spares::take(std::uint64_t size_bytes, bool& was_late) {
       if (std::optional<Spare> taken = take_ready(size_bytes)) return std::move(*taken);
     }
     made_bytes = std::max(size_bytes, std::min(next_bytes_, options_.first_bytes));
+    next_bytes_ = std::min(options_.segment_bytes, 2 * next_bytes_);
   }
   Result<Spare> made = make(made_bytes, false);
   const std::lock_guard<std::mutex> lock(mutex_);

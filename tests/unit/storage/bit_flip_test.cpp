@@ -30,13 +30,50 @@ struct Tally {
   std::uint64_t torn = 0;
 };
 
-void flip_every(SimulatedDisk& disk, std::uint64_t step, Tally& tally) {
-  const std::string segment = "/node/log/0000000000000001-00000000000000000001.wal";
+const std::string first_segment = "/node/log/0000000000000001-00000000000000000001.wal";
+
+/// A log that went round: its last segment was used before, and holds the records of that life behind its
+/// end.
+std::unique_ptr<SimulatedDisk> recycled_log(std::string& segment, raft::Index& last) {
+  auto disk = std::make_unique<SimulatedDisk>();
+  create_or_fail(*disk, "/node", small_options(12 * 1024));
+  auto opened = open_or_fail(*disk, "/node", small_options(12 * 1024));
+  Log& log = opened.directory->log();
+  last = 0;
+  const auto append = [&] {
+    ++last;
+    REQUIRE_WELL(write(log, {1, 1, last - 1}, entry(last, 1, "entry number " + std::to_string(last))));
+  };
+  for (int round = 0; round < 4; ++round) {
+    for (int i = 0; i < 60; ++i) append();
+    raft::SnapshotMetadata basis;
+    basis.index = last - 1;
+    basis.term = 1;
+    basis.configuration = std::make_shared<const raft::Configuration>(three_voters());
+    auto made = opened.directory->snapshots().write(basis, {});
+    REQUIRE_WELL(made);
+    REQUIRE_WELL(log.stage_snapshot(*made, SnapshotUse::compacts));
+    REQUIRE_WELL(log.commit());
+    REQUIRE_WELL(log.release(basis.index));
+  }
+  for (const std::size_t segments = log.status().segments; log.status().segments == segments;) append();
+  for (int i = 0; i < 5; ++i) append();
+  for (const std::string& one : disk->paths()) {
+    if (one.find(".wal") != std::string::npos) segment = one;
+  }
+  const auto bytes = disk->contents(segment);
+  REQUIRE(std::any_of(bytes.begin() + 8192, bytes.end(), [](std::byte b) { return b != std::byte{0}; }));
+  return disk;
+}
+
+/// `kept` is the last index if the last batch is taken for torn.
+void flip_every(SimulatedDisk& disk, const std::string& segment, raft::Index kept, std::uint64_t step,
+                Tally& tally) {
   const auto whole = recover_read_only(disk, "/node");
   REQUIRE_WELL(whole);
   const std::string expected = describe(*whole);
   const std::vector<std::byte> sound = disk.contents(segment);
-  REQUIRE(sound.size() == 8192);
+  REQUIRE(sound.size() <= 12 * 1024);
   for (std::uint64_t bit = 0; bit < 8 * sound.size(); bit += step) {
     std::vector<std::byte> bytes = sound;
     bytes[static_cast<std::size_t>(bit / 8)] ^= std::byte{1} << static_cast<int>(bit % 8);
@@ -51,7 +88,7 @@ void flip_every(SimulatedDisk& disk, std::uint64_t step, Tally& tally) {
       ++tally.harmless;
     } else {
       if (found->report.torn_records == 0) FAIL("bit " << bit << " is not noticed: " << describe(*found));
-      if (found->last_index() != 20) FAIL("bit " << bit << " loses more than the last batch");
+      if (found->last_index() != kept) FAIL("bit " << bit << " loses more than the last batch");
       ++tally.torn;
     }
   }
@@ -63,7 +100,7 @@ void flip_every(SimulatedDisk& disk, std::uint64_t step, Tally& tally) {
 TEST_CASE("Any bit of a log that was closed: found or harmless") {
   auto disk = small_log(true);
   Tally tally;
-  flip_every(*disk, 1, tally);
+  flip_every(*disk, first_segment, 20, 1, tally);
   REQUIRE(tally.refused >= 8 * 4096);
   REQUIRE(tally.damaged > 8 * 2000);
   REQUIRE(tally.torn == 0);
@@ -72,10 +109,24 @@ TEST_CASE("Any bit of a log that was closed: found or harmless") {
 TEST_CASE("Any bit of a log that was left open: found, harmless, or the very last batch, as if torn") {
   auto disk = small_log(false);
   Tally tally;
-  flip_every(*disk, 3, tally);
+  flip_every(*disk, first_segment, 20, 3, tally);
   REQUIRE(tally.torn > 100);
   REQUIRE(tally.torn < 8 * 400);
   REQUIRE(tally.damaged > 2000);
+}
+
+TEST_CASE(
+    "Any bit of a segment that was used before: found, harmless, or the very last batch; old records never "
+    "count") {
+  std::string segment;
+  raft::Index last = 0;
+  auto disk = recycled_log(segment, last);
+  Tally tally;
+  flip_every(*disk, segment, last - 1, 5, tally);
+  REQUIRE(tally.torn > 50);
+  REQUIRE(tally.torn < 8 * 300);
+  REQUIRE(tally.damaged > 300);
+  REQUIRE(tally.harmless > 8 * 1000 / 5);
 }
 
 }  // namespace kelek::storage::test

@@ -169,7 +169,8 @@ TEST_CASE("A crash in the middle of a release leaves a log without gaps, and seg
     REQUIRE(node.opened.recovered.report.damage.empty());
     REQUIRE(node.opened.recovered.last_index() == 200);
     // What is written now goes into recycled segments in time; none of their old records comes back.
-    for (raft::Index index = 201; index <= 400; ++index) REQUIRE_WELL(write(node.log(), entry(index, 1, "n")));
+    for (raft::Index index = 201; index <= 400; ++index)
+      REQUIRE_WELL(write(node.log(), entry(index, 1, "n")));
     node.open();
     REQUIRE(node.opened.recovered.last_index() == 400);
   }
@@ -234,6 +235,54 @@ TEST_CASE("An idle log is witnessed once") {
   REQUIRE(node.opened.recovered.last_index() == 1);
 }
 
+TEST_CASE("A segment without room for an IDLE-WITNESS is witnessed by its SEAL") {
+  // Entries of growing size, so that some log ends just before the room that is kept for the SEAL.
+  bool sealed = false;
+  for (std::size_t size = 3300; size < 3900; size += 8) {
+    Node node(8192);
+    REQUIRE_WELL(write(node.log(), {1, 1, 0}, entry(1, 1, std::string(size, 'f'))));
+    if (node.log().status().segments != 1) break;
+    REQUIRE_WELL(node.log().idle_witness());
+    node.opened.directory.reset();
+    std::string last;
+    std::string segment;
+    std::uint64_t entry_bytes = 0;
+    REQUIRE_WELL(for_each_record(node.disk, path, [&](const RecordSummary& record) {
+      last = record.text;
+      segment = path + "/log/" + record.segment;
+      if (record.header.type == RecordType::entry) entry_bytes = record.offset_bytes;
+      return true;
+    }));
+    sealed = sealed || last == "seal";
+    // Damage to the batch is damage, and not a torn write.
+    node.disk.flip_bit(segment, 8 * (entry_bytes + record_header_bytes + 8));
+    node.open();
+    INFO("size " << size << ": " << last);
+    REQUIRE(node.opened.recovered.damaged);
+  }
+  REQUIRE(sealed);
+}
+
+TEST_CASE("A hard state that goes back is refused: terms only grow, and a term has one vote") {
+  Node node;
+  REQUIRE_WELL(write(node.log(), {4, 2, 0}, entries(1, 3, 4)));
+  const auto refused = [&](const raft::HardState& state) {
+    const Status staged = node.log().stage(&state, {});
+    REQUIRE(staged.error().problem == Problem::bad_use);
+    REQUIRE(staged.error().text.find("it does not go back to") != std::string::npos);
+    REQUIRE_FALSE(node.log().has_staged());
+  };
+  refused({3, 0, 0});
+  refused({4, 3, 0});
+  refused({4, 0, 0});
+  REQUIRE_WELL(write(node.log(), {4, 2, 2}, {}));
+  node.open();
+  refused({4, 1, 2});
+  REQUIRE_WELL(write(node.log(), {5, 0, 2}, {}));
+  REQUIRE_WELL(write(node.log(), {5, 1, 2}, {}));
+  refused({5, 3, 2});
+}
+
 TEST_CASE("Without space ahead of need segments come late; with prepare() they do not") {
   Node node(8192);
   for (raft::Index index = 1; index <= 60; ++index) REQUIRE_WELL(write(node.log(), entry(index, 1, "e")));
@@ -272,13 +321,15 @@ TEST_CASE("With its own thread, and used by another one while a third asks how i
   done = true;
   asking.join();
   REQUIRE(failure.empty());
-  REQUIRE_WELL(log.stage_snapshot([&] {
-    raft::SnapshotMetadata basis;
-    basis.index = 450;
-    basis.term = 1;
-    basis.configuration = std::make_shared<const raft::Configuration>(three_voters());
-    return *opened.directory->snapshots().write(basis, {});
-  }(), SnapshotUse::compacts));
+  REQUIRE_WELL(log.stage_snapshot(
+      [&] {
+        raft::SnapshotMetadata basis;
+        basis.index = 450;
+        basis.term = 1;
+        basis.configuration = std::make_shared<const raft::Configuration>(three_voters());
+        return *opened.directory->snapshots().write(basis, {});
+      }(),
+      SnapshotUse::compacts));
   REQUIRE_WELL(log.commit());
   REQUIRE(log.release(450).ok());
   REQUIRE_WELL(log.close());

@@ -3,6 +3,8 @@
 
 #include <thread>
 
+#include <kelek/storage/offline.h>
+
 #include "script.h"
 
 namespace kelek::storage::test {
@@ -25,7 +27,8 @@ raft::SnapshotMetadata basis_at(raft::Index index) {
 }
 
 /// As a leader would name it.
-std::shared_ptr<const raft::SnapshotMetadata> metadata_of(raft::Index index, const std::vector<std::byte>& bytes) {
+std::shared_ptr<const raft::SnapshotMetadata> metadata_of(raft::Index index,
+                                                          const std::vector<std::byte>& bytes) {
   auto metadata = std::make_shared<raft::SnapshotMetadata>(basis_at(index));
   metadata->size_bytes = bytes.size();
   Digest digest;
@@ -72,8 +75,8 @@ struct Node {
 }  // namespace
 
 TEST_CASE("A snapshot of any size is written, listed, read in parts and verified") {
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, snapshot_block_bytes - 1, snapshot_block_bytes,
-                                 snapshot_block_bytes + 1, std::size_t{1'200'000}}) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, snapshot_block_bytes - 1,
+                                 snapshot_block_bytes, snapshot_block_bytes + 1, std::size_t{1'200'000}}) {
     Node node;
     const auto bytes = bytes_of_size(size);
     auto made = node.store().write(basis_at(10), bytes);
@@ -196,6 +199,66 @@ TEST_CASE("A damaged snapshot, and nothing that could take its place: a leader h
   node.open();
   REQUIRE_FALSE(node.opened.recovered.damaged);
   REQUIRE(node.opened.recovered.snapshot.index == 60);
+}
+
+TEST_CASE("Blocks of a snapshot that stand in each other's place are found before it is used (B69)") {
+  Node node;
+  REQUIRE_WELL(write(node.opened.directory->log(), {2, 0, 0}, entries(1, 30, 2)));
+  auto older = node.store().write(basis_at(10), bytes_of_size(1000));
+  node.enter(*older, SnapshotUse::compacts);
+  auto newer = node.store().write(basis_at(20), bytes_of_size(200'000));
+  node.enter(*newer, SnapshotUse::compacts);
+  const std::string file = node.file_of(*newer);
+  auto contents = node.disk.contents(file);
+  const auto first = contents.begin() + 4096;
+  const auto second = first + static_cast<std::ptrdiff_t>(snapshot_stored_block_bytes);
+  std::swap_ranges(first, second, second);
+  node.disk.set_contents(file, contents);
+  node.open();
+  REQUIRE(node.opened.recovered.snapshot.id == older->id);
+  REQUIRE(node.opened.recovered.report.damage[0].find(file) != std::string::npos);
+}
+
+TEST_CASE("A size in a snapshot's header that no disk could hold is refused before anything is added to it") {
+  Node node;
+  raft::SnapshotMetadata huge = basis_at(10);
+  huge.size_bytes = UINT64_MAX - 1000;
+  auto file = node.disk.open("/node/huge", OpenMode::create_new);
+  REQUIRE_WELL(write_all(**file, 0, encode_snapshot_header(identity_of_node(), huge)));
+  REQUIRE(read_snapshot_header(**file).error().problem == Problem::damaged);
+}
+
+TEST_CASE("A damaged log goes on from the newest sound snapshot, though its record is among what was lost") {
+  Node node;
+  Log& log = node.opened.directory->log();
+  REQUIRE_WELL(write(log, {2, 0, 0}, entries(1, 10, 2)));
+  auto older = node.store().write(basis_at(10), bytes_of_size(1000));
+  node.enter(*older, SnapshotUse::compacts);
+  REQUIRE_WELL(write(log, entries(11, 30, 2)));
+  auto newer = node.store().write(basis_at(20), bytes_of_size(2000));
+  node.enter(*newer, SnapshotUse::compacts);
+  REQUIRE_WELL(node.store().verify(newer->id));
+  REQUIRE_WELL(node.store().remove_older_than(newer->id));
+  REQUIRE_WELL(write(log, entries(31, 31, 2)));
+  REQUIRE_WELL(log.idle_witness());
+  node.opened = DataDirectory::Opened();
+  std::string segment;
+  std::uint64_t offset = 0;
+  REQUIRE_WELL(for_each_record(node.disk, path, [&](const RecordSummary& record) {
+    segment = path + "/log/" + record.segment;
+    offset = record.offset_bytes;
+    return record.header.type != RecordType::entry || record.header.index != 15;
+  }));
+  node.disk.flip_bit(segment, 8 * (offset + record_header_bytes + 8));
+  for (int life = 0; life < 2; ++life) {
+    node.open();
+    REQUIRE(node.opened.recovered.damaged);
+    REQUIRE(node.opened.recovered.snapshot.id == newer->id);
+    REQUIRE(node.opened.recovered.last_index() == 20);
+    REQUIRE(node.opened.recovered.hard_state == raft::HardState{2, 0, 20});
+    REQUIRE(node.opened.recovered.repair_until == 31);
+    REQUIRE(node.store().list().size() == 1);
+  }
 }
 
 TEST_CASE("A snapshot that the log does not know of yet is not used, and goes (B33)") {

@@ -20,7 +20,8 @@ namespace kelek::storage {
 using Lsn = std::uint64_t;
 
 struct LogOptions {
-  /// Preallocated, zeroed. A batch that does not fit into one gets a larger one. 64 KiB … 1 GiB.
+  /// Of a full-grown segment, preallocated and zeroed, or used before; the first ones are smaller. A batch that does
+  /// not fit into one gets a larger one. 64 KiB … 1 GiB.
   std::size_t segment_bytes = std::size_t{64} << 20;
   /// A thread of the log's own makes spare segments ahead of need. Without it they are made by prepare(), or when
   /// they are needed.
@@ -77,7 +78,8 @@ class Log {
 
   /// Adds a Ready to the batch: snapshot (as replaces), TRUNCATE where entries replace what is there, hard state,
   /// entries. Its chunks go to the SnapshotStore, before. Refused without effect: too_large (a payload above
-  /// max_payload_bytes, or the batch above max_batch_bytes: write() first), bad_use (entries that do not follow).
+  /// max_payload_bytes, or the batch above max_batch_bytes: write() first), bad_use (entries that do not follow, a
+  /// term or a vote that goes back).
   Status stage(const raft::Ready& ready);
   Status stage(const raft::HardState* hard_state, std::span<const raft::EntryRange> entries);
   /// `snapshot` is durable in the SnapshotStore already. Before the entries of the same batch.
@@ -99,7 +101,7 @@ class Log {
   /// is told from a torn write (R3). One write and one sync; nothing happens if that was noted already.
   Status idle_witness();
 
-  /// Removes segments that hold nothing above `through`, nor above the newest durable SNAPSHOT record (R7: snapshot
+  /// Removes, or keeps for another life, segments that hold nothing above `through`, nor above the newest durable SNAPSHOT record (R7: snapshot
   /// file durable, record durable, then this). Gives the first index that the log still holds.
   Result<raft::Index> release(raft::Index through);
 
