@@ -15,7 +15,7 @@ namespace kelek::wire {
 template <>
 struct Layout<raft::PreVoteRequest> {
   using T = raft::PreVoteRequest;
-  static constexpr auto members = std::make_tuple(&T::next_term, &T::last_index, &T::last_termT::last_index, &T::last_term);
+  static constexpr auto members = std::make_tuple(&T::next_term, &T::last_index, &T::last_term);
 };
 template <>
 struct Layout<raft::PreVoteResponse> {
@@ -25,7 +25,7 @@ struct Layout<raft::PreVoteResponse> {
 template <>
 struct Layout<raft::VoteRequest> {
   using T = raft::VoteRequest;
-  static constexpr auto members = std::make_tuple(&T::last_index, &T::last_termT::last_index, &T::last_term, &T::by_transfer);
+  static constexpr auto members = std::make_tuple(&T::last_index, &T::last_term, &T::by_transfer);
 };
 template <>
 struct Layout<raft::VoteResponse> {
@@ -80,9 +80,9 @@ struct Layout<KnownIncarnation> {
 template <>
 struct Layout<Introduction> {
   using T = Introduction;
-  static constexpr auto members = std::make_tuple(
-      &T::cluster, &T::oldest_version, &T::newest_version, &T::software, &T::blank, &T::repairing, &T::term,
-      &T::last_index, &T::last_termT::last_index, &T::last_term, &T::heard, &T::genesis, &T::present);
+  static constexpr auto members =
+      std::make_tuple(&T::cluster, &T::oldest_version, &T::newest_version, &T::software, &T::blank, &T::repairing,
+                      &T::term, &T::last_index, &T::last_term, &T::heard, &T::genesis, &T::present);
 };
 template <>
 struct Layout<Hello> {
