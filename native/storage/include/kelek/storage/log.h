@@ -101,8 +101,9 @@ class Log {
   /// is told from a torn write (R3). One write and one sync; nothing happens if that was noted already.
   Status idle_witness();
 
-  /// Removes, or keeps for another life, segments that hold nothing above `through`, nor above the newest durable SNAPSHOT record (R7: snapshot
-  /// file durable, record durable, then this). Gives the first index that the log still holds.
+  /// Removes, or keeps for another life, segments that hold nothing above `through`, nor above the newest durable
+  /// SNAPSHOT record (R7: snapshot file durable, record durable, then this). Gives the first index that the log still
+  /// holds.
   Result<raft::Index> release(raft::Index through);
 
   /// Makes a spare segment if there is none: what the background thread does. No failure latches here.
