@@ -31,6 +31,13 @@ def caught_up(cluster, number):
     await_true(look, f"node {number} catches up", 30, cluster.ends_of_logs)
 
 
+def caught_up_once(cluster, number):
+    """It has applied what was committed a moment ago, while more is written."""
+    goal = max(report["commit"] for report in cluster.status().values())
+    await_true(lambda: cluster.status().get(number, {"applied": 0})["applied"] >= goal, f"node {number} catches up", 30,
+               cluster.ends_of_logs)
+
+
 class Members(unittest.TestCase):
     def test_a_learner_is_added_promoted_and_removed_under_load(self):
         with Cluster(3) as cluster:
@@ -97,6 +104,36 @@ class Members(unittest.TestCase):
             self.assertEqual(cluster.status()[successor]["term"], term + 1)
 
 
+class Misunderstandings(unittest.TestCase):
+    def test_a_voter_is_not_made_a_learner_by_adding_it_again(self):
+        with Cluster(3) as cluster:
+            again = cluster.nodes[2]
+            refused = cluster.kelek("members", "add", 2, "--peer", again.peer, "--client", again.client, "--public-key",
+                                    again.key)
+            self.assertEqual(refused.code, 3, refused)
+            self.assertIn("node 2 is a member already", refused.err)
+            self.assertEqual(voters_and_learners(cluster), ([1, 2, 3], []))
+
+    def test_what_would_change_nothing_or_nobody_is_said(self):
+        with Cluster(3) as cluster:
+            for arguments, says in ((("promote", 2), "node 2 is a voter already"), (("promote", 9), "no member 9"),
+                                    (("demote", 9), "no member 9"), (("remove", 9), "no member 9"),
+                                    (("replace", 9, 2), "no member 9"), (("replace", 1, 2), "node 2 is a voter already"),
+                                    (("replace", 1, 9), "node 9 is no member")):
+                refused = cluster.kelek("members", *arguments)
+                self.assertEqual(refused.code, 3, refused)
+                self.assertIn(says, refused.err)
+            self.assertEqual(voters_and_learners(cluster), ([1, 2, 3], []))
+
+    def test_whoever_is_added_has_to_run(self):
+        with Cluster(1) as cluster:
+            absent = cluster.add_node(4, join=True)
+            refused = cluster.kelek("members", "add", 4, "--peer", absent.peer, "--client", absent.client,
+                                    "--public-key", absent.key, "--timeout-ms", 1000)
+            self.assertEqual(refused.code, 4, refused)
+            self.assertIn(absent.peer, refused.err)
+
+
 class CatchingUp(unittest.TestCase):
     def test_a_member_that_was_away_catches_up_through_a_snapshot(self):
         with Cluster(3, serve_flags=SMALL_LOG) as cluster:
@@ -109,6 +146,32 @@ class CatchingUp(unittest.TestCase):
             cluster.nodes[away].start()
             cluster.agreed()
             self.assertIn("snapshot installed", cluster.nodes[away].last_log())
+            check_topic(cluster, "journal", acknowledged, refused)
+
+    def test_a_member_catches_up_while_load_and_snapshots_go_on(self):
+        """Every few writes there is a newer snapshot than the one on its way (B68)."""
+        often = ("--snapshot-log-entries", "40", "--snapshot-kept-entries", "10")
+        with Cluster(3, serve_flags=often) as cluster:
+            away = next(number for number in cluster.nodes if number != cluster.leader())
+            cluster.nodes[away].kill()
+            for i in range(20):
+                cluster.ok("kv", "put", f"large-{i}", "x" * 100_000)
+            load = Load(cluster, "journal", first=cluster.leader() - 1, read=True)
+            load.await_more("some load", records=60)
+            cluster.nodes[away].start()
+            await_true(lambda: "snapshot installed" in cluster.nodes[away].last_log(), "a snapshot arrives", 30,
+                       cluster.ends_of_logs)
+            behind = cluster.status()[cluster.leader()]["commit"]
+            await_true(lambda: cluster.status().get(away, {"applied": 0})["applied"] > behind, "it keeps up", 30,
+                       cluster.ends_of_logs)
+            # Killed in the midst of it, it comes back from whatever it has on its disk.
+            cluster.nodes[away].kill()
+            load.await_more("the load goes on", records=60)
+            cluster.nodes[away].start()
+            caught_up_once(cluster, away)
+            acknowledged, refused, unknown = load.finish()
+            self.assertEqual(unknown, [])
+            cluster.agreed()
             check_topic(cluster, "journal", acknowledged, refused)
 
     def test_a_newcomer_gets_the_snapshot_and_what_follows(self):
@@ -163,6 +226,10 @@ class LostMajority(unittest.TestCase):
             force = ("members", "force", "--data-directory", cluster.nodes[survivor].data, "--survivors", survivor,
                      "--i-know-what-is-lost")
             refused = cluster.kelek(*force)
+            self.assertEqual(refused.code, 3, refused)
+            # Also where nobody names the living: the directory knows them.
+            alone = cluster.nodes[survivor]
+            refused = cluster.kelek(*force, "--connect", f"{alone.client}={alone.key}")
             self.assertEqual(refused.code, 3, refused)
             for number in (2, 3):
                 cluster.nodes[number].kill()

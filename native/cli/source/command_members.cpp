@@ -63,6 +63,39 @@ int change(client::Client& client, const raft::MembershipChange& change, const c
   return exit_ok;
 }
 
+enum class Standing { none, learner, voter };
+
+/// What a node is at present. Adding, promoting and demoting are one operation to the core: "add 4" would
+/// make a learner of voter 4.
+Standing standing_now(client::Client& client, raft::NodeId id, const client::CallOptions& call) {
+  // Members are told as the asked coordinator knows them: once it has answered a linearizable read, it knows of every
+  // change that was acknowledged before.
+  need(client.ask(wire::MachineQuery{}, call));
+  for (const wire::MemberReport& member : take(client::get_members(client, call)).members) {
+    if (member.id == id) return member.voter ? Standing::voter : Standing::learner;
+  }
+  return Standing::none;
+}
+
+Failed refused(const char* kind, const std::string& text) {
+  return {exit_refused, kind, text};
+}
+
+/// Whoever is added has to run: the leader asks it for its incarnation.
+int change_with_new(client::Client& client, const raft::MembershipChange& wanted,
+                    const client::CallOptions& call, const Output& output, const std::string& done,
+                    const std::string& peer) {
+  try {
+    return change(client, wanted, call, output, done);
+  } catch (Failed& failure) {
+    if (failure.exit_code == exit_no_leader && !peer.empty()) {
+      failure.text = fmt::format("{} Does the new one run (kelek serve --join), and is it reached at {}?",
+                                 failure.text, peer);
+    }
+    throw;
+  }
+}
+
 struct NewMember {
   raft::NodeId id = 0;
   std::string peer, client, key;
@@ -94,8 +127,15 @@ void add_add(Commands& commands, CLI::App& group) {
   given->add_to(leaf);
   leaf.add_flag("--voter", given->voter, "as a voter at once: it counts before it has caught up");
   commands.on_client(leaf, [&commands, given](client::Client& client, const client::CallOptions& call) {
-    return change(client, {{given->operation()}, false}, call, commands.output(),
-                  fmt::format("node {} is a {} now", given->id, given->voter ? "voter" : "learner"));
+    const raft::MemberOperation operation = given->operation();
+    if (standing_now(client, given->id, call) != Standing::none) {
+      throw refused(
+          "already_member",
+          fmt::format("node {} is a member already (kelek members promote, demote, update)", given->id));
+    }
+    return change_with_new(client, {{operation}, false}, call, commands.output(),
+                           fmt::format("node {} is a {} now", given->id, given->voter ? "voter" : "learner"),
+                           given->peer);
   });
 }
 
@@ -104,7 +144,17 @@ void add_simple(Commands& commands, CLI::App& group, const std::string& name, Ki
   const auto id = std::make_shared<raft::NodeId>();
   CLI::App& leaf = commands.leaf(group, name, help, examples);
   leaf.add_option("node", *id, "its id")->required();
-  commands.on_client(leaf, [&commands, id, kind, done](client::Client& client, const client::CallOptions& call) {
+  commands.on_client(leaf, [&commands, id, kind, done](client::Client& client,
+                                                       const client::CallOptions& call) {
+    const Standing now = standing_now(client, *id, call);
+    if (now == Standing::none) throw refused("not_found", fmt::format("there is no member {}", *id));
+    const bool nothing_to_do = kind == Kind::add_voter
+                                   ? now == Standing::voter
+                                   : kind == Kind::add_learner && now == Standing::learner;
+    if (nothing_to_do) {
+      throw refused("already", fmt::format("node {} is a {} already", *id,
+                                           now == Standing::voter ? "voter" : "learner"));
+    }
     raft::MemberOperation operation;
     operation.kind = kind;
     operation.id = *id;
@@ -131,12 +181,24 @@ void add_replace(Commands& commands, CLI::App& group) {
     in.kind = Kind::add_voter;
     in.id = given->fresh.id;
     given->fresh.voter = true;
+    if (standing_now(client, given->old_id, call) == Standing::none) {
+      throw refused("not_found", fmt::format("there is no member {}", given->old_id));
+    }
+    const Standing now = standing_now(client, in.id, call);
+    if (now == Standing::voter) throw refused("already", fmt::format("node {} is a voter already", in.id));
+    if (now == Standing::none && given->fresh.peer.empty()) {
+      throw refused(
+          "not_found",
+          fmt::format("node {} is no member: add it first, or say --peer, --client and --public-key", in.id));
+    }
     if (!given->fresh.peer.empty() || !given->fresh.key.empty()) in = given->fresh.operation();
     raft::MemberOperation out;
     out.kind = Kind::remove;
     out.id = given->old_id;
-    return change(client, {{in, out}, false}, call, commands.output(),
-                  fmt::format("node {} has taken the place of node {}", given->fresh.id, given->old_id));
+    return change_with_new(
+        client, {{in, out}, false}, call, commands.output(),
+        fmt::format("node {} has taken the place of node {}", given->fresh.id, given->old_id),
+        given->fresh.peer);
   });
 }
 
@@ -161,7 +223,12 @@ struct ForceGiven {
 
 /// How many of the cluster's coordinators answer; they are asked before anything is forced. Throws Failed where one
 /// of them can still lead.
-std::size_t reachable(const client::ClientOptions& options, raft::NodeId self) {
+std::size_t reachable(client::ClientOptions options, const runtime::DirectoryReport& directory) {
+  // Those that the directory knows too: a cluster file of the first days may name only coordinators that are
+  // long gone.
+  for (const runtime::InitialMember& member : directory.members) {
+    add_endpoint(options, member.client_address, member.public_key);
+  }
   const ClusterStatus status = ask_all(options, 2'000);
   if (const wire::StatusReport* leader = status.leader()) {
     throw Failed(exit_refused, "quorum_lives",
@@ -170,7 +237,7 @@ std::size_t reachable(const client::ClientOptions& options, raft::NodeId self) {
   }
   std::size_t count = 0;
   for (const Asked& asked : status.coordinators) {
-    if (asked.report.has_value() && asked.report->id != self && !asked.report->learner) ++count;
+    if (asked.report.has_value() && asked.report->id != directory.node_id && !asked.report->learner) ++count;
   }
   return count;
 }
@@ -197,7 +264,7 @@ void add_force(Commands& commands, CLI::App& group) {
     runtime::ForceOptions options;
     options.data_directory = given->directory;
     options.survivors = given->survivors;
-    options.reachable_voters = reachable(connection->options(), report->node_id);
+    options.reachable_voters = reachable(connection->options(), *report);
     const runtime::Result<runtime::Done> done = runtime::force_configuration(options);
     if (!done.ok()) throw Failed(exit_refused, runtime::failure_name(done.failure().kind), done.failure().text);
     commands.output().line(fmt::format("{}: its only voters are the survivors now; start them", given->directory));

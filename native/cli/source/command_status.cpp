@@ -46,6 +46,14 @@ ClusterStatus ask_all(const client::ClientOptions& options, std::uint32_t deadli
   return status;
 }
 
+void add_endpoint(client::ClientOptions& options, const std::string& address, const std::string& public_key) {
+  if (address.empty()) return;
+  for (const client::Endpoint& endpoint : options.coordinators) {
+    if (endpoint.public_key == public_key) return;
+  }
+  options.coordinators.push_back({address, public_key});
+}
+
 namespace {
 
 constexpr std::uint32_t most_patience_ms = 2'000;
@@ -60,12 +68,7 @@ void add_newer_members(client::ClientOptions& options, std::uint32_t deadline_ms
   if (!members.ok()) return;
   for (const wire::MemberReport& member : members->members) {
     const runtime::Result<runtime::MemberContext> context = runtime::decode_member_context(member.context);
-    if (!context.ok() || context->client_address.empty()) continue;
-    bool known = false;
-    for (const client::Endpoint& endpoint : options.coordinators) {
-      known = known || endpoint.public_key == context->public_key;
-    }
-    if (!known) options.coordinators.push_back({context->client_address, context->public_key});
+    if (context.ok()) add_endpoint(options, context->client_address, context->public_key);
   }
 }
 

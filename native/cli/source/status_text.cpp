@@ -80,7 +80,9 @@ std::string headline(const ClusterStatus& status, const Output& output) {
   for (const Asked& asked : status.coordinators) {
     if (asked.report.has_value()) cluster = asked.report->cluster;
   }
-  if (leader == nullptr) return output.paint(Color::red, fmt::format("cluster '{}': no leader", cluster));
+  if (leader == nullptr)
+    return output.paint(Color::red,
+                        cluster.empty() ? "no leader" : fmt::format("cluster '{}': no leader", cluster));
   return fmt::format("cluster '{}': {} leads in term {} for {}; committed {}, log time {}", cluster,
                      output.paint(Color::green, fmt::format("node {}", leader->id)), leader->term,
                      duration_text(leader->leader_for_ms), leader->commit, time_text(leader->log_time_ms));

@@ -109,6 +109,12 @@ Result<DirectoryReport> inspect_directory(const std::string& data_directory) {
   report.last_index = found->last_index;
   report.last_term = found->last_term;
   report.configuration = found->configuration.empty() ? "" : found->configuration.describe();
+  for (const raft::Member& member : found->configuration.members()) {
+    const Result<MemberContext> context = decode_member_context(member.context);
+    if (!context.ok()) continue;
+    report.members.push_back(
+        {member.id, context->peer_address, context->client_address, context->public_key});
+  }
   for (const std::string& sentence : found->damage) report.damage += (report.damage.empty() ? "" : " ") + sentence;
   return report;
 }

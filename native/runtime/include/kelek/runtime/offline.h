@@ -22,6 +22,9 @@ struct DirectoryReport {
   raft::Index last_index = 0;
   raft::Term last_term = 0;
   std::string configuration;
+  /// The members of that configuration with their addresses, so that they can be asked whether they live.
+  /// Those whose context makes no sense are left out.
+  std::vector<InitialMember> members;
   /// Empty: sound. Otherwise what was found damaged.
   std::string damage;
 };
