@@ -190,6 +190,10 @@ void Client::Parts::expire() {
     Answer<wire::ResponseBody> answer;
     answer.kind = unknown ? OutcomeKind::unknown : OutcomeKind::refused;
     answer.problem = call.problem;
+    // What waits for the session was never sent: what is known of it is what the session's opener was told.
+    const auto opener = calls_.find(session_opener_);
+    const bool waits = call.in_session && call.sequence == 0 && opener != calls_.end();
+    if (waits && answer.problem.kind == ProblemKind::none) answer.problem = opener->second.problem;
     if (answer.problem.kind == ProblemKind::none) answer.problem = link_problem_;
     if (answer.problem.kind == ProblemKind::none) {
       answer.problem = {ProblemKind::no_answer, machine::Code::ok,
@@ -197,7 +201,11 @@ void Client::Parts::expire() {
     }
     const bool hole = call.in_session && call.sequence != 0;
     if (!hole) {
+      const bool opens_session = id == session_opener_;
       finish(id, std::move(answer));
+      // Its callback tells those that wait for the session why there is none; they may expire in this very
+      // moment.
+      if (opens_session) return;
       continue;
     }
     if (call.done) finished_.push_back({std::move(call.done), std::move(answer)});

@@ -131,6 +131,7 @@ class Client::Parts {
 
   std::uint64_t session_id_ = 0;
   bool session_opening_ = false;
+  std::uint64_t session_opener_ = 0;  // the newest call that opens one
   std::uint64_t next_sequence_ = 1;
   std::size_t session_in_flight_ = 0;
   std::uint64_t session_used_ms_ = 0;

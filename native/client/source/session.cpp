@@ -34,7 +34,7 @@ void Client::Parts::open_session() {
     if (found != calls_.end()) deadline_ms = std::max(deadline_ms, found->second.deadline_ms);
   }
   ++unanswered_;
-  enter(std::move(propose), [this](Answer<wire::ResponseBody>&& answer) {
+  const Call& opener = enter(std::move(propose), [this](Answer<wire::ResponseBody>&& answer) {
     session_opening_ = false;
     const machine::Result* result = std::get_if<machine::Result>(&answer.value);
     const machine::SessionResult* opened =
@@ -56,6 +56,7 @@ void Client::Parts::open_session() {
     }
   // Just before those that wait for it: it knows why there is no session, and they do not.
   }, deadline_ms - 1, false);
+  session_opener_ = opener.id;
 }
 
 void Client::Parts::keep_session() {

@@ -126,3 +126,25 @@ TEST_CASE("Without a majority nothing is acknowledged, and nothing is called don
   REQUIRE(old.ok());
   CHECK(old.value.record->value == "1");
 }
+
+TEST_CASE("Who has no session yet is told that nobody leads, whichever deadline passes first") {
+  Cluster cluster(3);
+  cluster.start_all();
+  REQUIRE(make(options_for(cluster, {1}))->execute(put("a", "1")).ok());
+  cluster.kill(2);
+  cluster.kill(3);
+  CallOptions long_call;
+  long_call.deadline_ms = 3'000;
+  // Until the last one has stepped down: it knows no leader from then on.
+  REQUIRE_FALSE(make(options_for(cluster, {1}))->execute(put("a", "2"), long_call).ok());
+  for (const std::uint32_t of_the_client : {400u, 5'000u}) {
+    CAPTURE(of_the_client);
+    ClientOptions options = options_for(cluster, {1});
+    options.deadline_ms = of_the_client;
+    CallOptions call;
+    call.deadline_ms = 400;
+    const auto answer = make(options)->execute(put("a", "3"), call);
+    CHECK(answer.kind == OutcomeKind::refused);
+    CHECK(answer.problem.kind == ProblemKind::no_leader);
+  }
+}
