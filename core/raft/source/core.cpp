@@ -60,7 +60,7 @@ void Node::Core::become_follower(Term term, NodeId leader_id, RoleEvent::Cause c
   if (Leader* leading = leader()) {
     // Whoever waits hears of it: a read may be asked again; a proposal stays placed, its fate is in the log.
     leading->reads.give_up([this](const WaitingRead& read) { answer_read(read, Refusal::aborted); });
-    if (leading->transfer_to != no_node) transfer_watched_ = leading->transfer_to;
+    if (leading->transfer_to != no_node) callers().transfer_watched = leading->transfer_to;
     restart_election_timer();
   }
   if (term > term_) {

@@ -79,6 +79,9 @@ class Node::Core {
     std::vector<ReadOutcome> read_outcomes;
     std::vector<ProposalOutcome> proposal_outcomes;
     std::optional<TransferOutcome> transfer_outcome;
+    Token last_request = 0;
+    /// Who this node, then the leader, told to go: it waits for the new leader.
+    NodeId transfer_watched = no_node;
 
     bool has_outcomes() const {
       return !read_outcomes.empty() || !proposal_outcomes.empty() || transfer_outcome.has_value();
@@ -215,6 +218,7 @@ class Node::Core {
   void on_propose_request(const Message& message, ProposeRequest& request);
   void on_propose_response(const ProposeResponse& response);
   Token next_request();
+  Token salted_start() const;
 
   // reading.cpp
   void take_read(Leader& leader, Token token, NodeId origin, Incarnation incarnation, ReadMode mode);
@@ -224,7 +228,10 @@ class Node::Core {
   void on_read_response(const ReadResponse& response);
   void expire_callers();
   Callers& callers() {
-    if (callers_ == nullptr) callers_ = std::make_unique<Callers>();
+    if (callers_ == nullptr) {
+      callers_ = std::make_unique<Callers>();
+      callers_->last_request = salted_start();
+    }
     return *callers_;
   }
   std::uint64_t lease_ticks() const { return options_.election_ticks - options_.lease_drift_ticks; }
@@ -302,12 +309,10 @@ class Node::Core {
   std::unique_ptr<Incoming> incoming_;
 
   std::unique_ptr<Callers> callers_;
-  Token last_request_ = 0;
 
   // What the next Ready takes.
   std::vector<Message> messages_;
   std::vector<Message> messages_after_;
-  NodeId transfer_watched_ = no_node;
 
   // What the last Ready told.
   HardState told_hard_state_;

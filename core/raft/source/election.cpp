@@ -59,9 +59,9 @@ Refusal Node::Core::may_ask_for_votes() const {
 bool Node::Core::may_vote() const { return repair_until_ == 0 && now_ticks_ >= no_vote_before_tick_; }
 
 void Node::Core::on_election_timeout() {
-  if (transfer_watched_ != no_node) {
-    callers().transfer_outcome = TransferOutcome{transfer_watched_, false};
-    transfer_watched_ = no_node;
+  if (callers_ != nullptr && callers_->transfer_watched != no_node) {
+    callers_->transfer_outcome = TransferOutcome{callers_->transfer_watched, false};
+    callers_->transfer_watched = no_node;
   }
   if ((!is_voter() && !may_still_be_needed()) || is_promised_to_leader() || may_ask_for_votes() != Refusal::none) {
     restart_election_timer();

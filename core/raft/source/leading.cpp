@@ -20,6 +20,7 @@ void Node::Core::append_own(Entry entry) {
 void Node::Core::become_leader() {
   const Role before = role();
   auto leading = std::make_unique<Leader>();
+  if (options_.lease_reads) leading->lease = std::make_unique<Lease>();
   leading->tracker.configure(options_.id, *configuration(), log_.last_index() + 1, now_ticks_);
   leading->first_own_index = log_.last_index() + 1;
   leading->next_heartbeat_tick = now_ticks_ + options_.heartbeat_ticks;

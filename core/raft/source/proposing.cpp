@@ -5,11 +5,27 @@
 #include "core.h"
 
 namespace kelek::raft {
+namespace {
+
+/// The salt of a start, spread over 64 bits (SplitMix64), so that requests of two starts do not meet.
+std::uint64_t spread(std::uint64_t value) {
+  value += 0x9e3779b97f4a7c15U;
+  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9U;
+  value = (value ^ (value >> 27)) * 0x94d049bb133111ebU;
+  return value ^ (value >> 31);
+}
+
+}  // namespace
+
+Token Node::Core::salted_start() const {
+  return spread(options_.start_salt ^ spread(options_.seed ^ spread(options_.id)));
+}
 
 Token Node::Core::next_request() {
-  ++last_request_;
-  if (last_request_ == 0) ++last_request_;
-  return last_request_;
+  Token& last = callers().last_request;
+  ++last;
+  if (last == 0) ++last;
+  return last;
 }
 
 Refusal Node::Core::may_append(const Leader& leading, std::size_t bytes) const {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
+#include <bitset>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -32,7 +32,7 @@ inline std::uint64_t majority_value(std::span<std::uint64_t> values) {
 class VoteCount {
  public:
   VoteCount() = default;
-  explicit VoteCount(const Configuration& configuration) : answered_(configuration.members().size(), 0) {
+  explicit VoteCount(const Configuration& configuration) {
     for (const Member& member : configuration.members()) {
       new_half_.voters += member.voter;
       old_half_.voters += member.outgoing;
@@ -41,8 +41,8 @@ class VoteCount {
 
   /// `slot`: the place of `member` in the configuration.
   void record(const Member& member, std::size_t slot, bool granted) {
-    if (answered_[slot] != 0) return;
-    answered_[slot] = 1;
+    if (answered_[slot]) return;
+    answered_[slot] = true;
     (granted ? new_half_.granted : new_half_.refused) += member.voter;
     (granted ? old_half_.granted : old_half_.refused) += member.outgoing;
   }
@@ -57,7 +57,7 @@ class VoteCount {
     bool won() const { return voters == 0 || granted > voters / 2; }
     bool lost() const { return voters > 0 && voters - refused <= voters / 2; }
   };
-  std::vector<std::uint8_t> answered_;
+  std::bitset<max_members> answered_;
   Half new_half_;
   Half old_half_;
 };

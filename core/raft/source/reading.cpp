@@ -31,7 +31,7 @@ void Node::Core::take_read(Leader& leading, Token token, NodeId origin, Incarnat
   if (leading.committed_own_entry) {
     read.index = commit_;
     if (mode == ReadMode::linearizable && options_.lease_reads &&
-        leading.lease.holds(now_ticks_, lease_ticks())) {
+        leading.lease->holds(now_ticks_, lease_ticks())) {
       if (observer_ != nullptr) trace(ReadEvent{token, read.index, true, true});
       return answer_read(read, Refusal::none);
     }
@@ -44,7 +44,7 @@ void Node::Core::take_read(Leader& leading, Token token, NodeId origin, Incarnat
 void Node::Core::confirm_reads(Leader& leading) {
   const Round confirmed = leading.tracker.quorum_value(
       leading.round, [](const Progress& peer) { return peer.round_answered; });
-  if (options_.lease_reads) leading.lease.confirm(confirmed);
+  if (options_.lease_reads) leading.lease->confirm(confirmed);
   if (leading.reads.empty()) return;
   leading.reads.confirm(confirmed, [this](const WaitingRead& read) {
     if (observer_ != nullptr) trace(ReadEvent{read.token, read.index, true, false});

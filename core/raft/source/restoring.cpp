@@ -11,14 +11,6 @@ namespace {
 
 Error contradiction(std::string text) { return {Refusal::malformed, no_node, std::move(text)}; }
 
-/// The salt of a start, spread over 64 bits (SplitMix64), so that requests of two starts do not meet.
-std::uint64_t spread(std::uint64_t value) {
-  value += 0x9e3779b97f4a7c15U;
-  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9U;
-  value = (value ^ (value >> 27)) * 0x94d049bb133111ebU;
-  return value ^ (value >> 31);
-}
-
 }  // namespace
 
 Status Node::Core::restore_log(const DurableState& state, ConfigurationRef base) {
@@ -102,7 +94,6 @@ Status Node::Core::restore(DurableState state) {
     incoming_->metadata = state.partial_snapshot;
     incoming_->received_bytes = state.partial_snapshot_bytes;
   }
-  last_request_ = spread(options_.start_salt ^ spread(options_.seed ^ spread(options_.id)));
   draw_election_timeout();
   if (options_.lease_reads && state.restarted) no_vote_before_tick_ = options_.election_ticks;
   trace_role(Role::follower, RoleEvent::Cause::started);

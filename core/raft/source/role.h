@@ -37,7 +37,7 @@ struct Candidate {
 struct Leader {
   Tracker tracker;
   Reads reads;
-  Lease lease;
+  std::unique_ptr<Lease> lease;  // only with lease reads
   /// The entry that it appended first: what it committed, once that is committed, is all there is to commit.
   Index first_own_index = 0;
   bool committed_own_entry = false;

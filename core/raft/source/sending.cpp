@@ -29,7 +29,7 @@ void Node::Core::build_appends(Leader& leading, std::vector<Message>& messages) 
 void Node::Core::start_round(Leader& leading) {
   ++leading.round;
   leading.reads.send_with(leading.round);
-  if (options_.lease_reads) leading.lease.round_sent(leading.round, now_ticks_);
+  if (options_.lease_reads) leading.lease->round_sent(leading.round, now_ticks_);
   confirm_reads(leading);  // a single voter is its own quorum
 }
 

@@ -10,7 +10,7 @@ namespace kelek::raft {
 
 void Tracker::configure(NodeId self, const Configuration& configuration, Index next, std::uint64_t now_ticks) {
   std::vector<Progress> before = std::exchange(peers_, {});
-  peers_.reserve(configuration.members().size());
+  peers_.reserve(configuration.members().size() - (configuration.find(self) != nullptr ? 1 : 0));
   voters_ = outgoing_ = 0;
   self_voter_ = self_outgoing_ = false;
   for (const Member& member : configuration.members()) {

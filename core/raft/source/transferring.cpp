@@ -25,7 +25,7 @@ void Node::Core::go_on_with_transfer(Leader& leading, Progress& peer) {
 
 /// From here on the heir may lead at any moment: the lease is void for good in this term (etcd 12704).
 void Node::Core::tell_to_go(Leader& leading, Progress& peer) {
-  leading.lease.end_for_good();
+  if (leading.lease != nullptr) leading.lease->end_for_good();
   if (!leading.transfer_told) trace(TransferEvent{TransferEvent::Step::told_to_go, peer.id});
   leading.transfer_told = true;
   send_now(messages_, peer.id, peer.incarnation, term_, TimeoutNow{});
@@ -39,11 +39,11 @@ void Node::Core::give_up_transfer(Leader& leading) {
 }
 
 void Node::Core::leader_learned() {
-  if (transfer_watched_ == no_node) return;
-  const bool done = known_leader() == transfer_watched_;
-  if (done) trace(TransferEvent{TransferEvent::Step::done, transfer_watched_});
-  callers().transfer_outcome = TransferOutcome{transfer_watched_, done};
-  transfer_watched_ = no_node;
+  if (callers_ == nullptr || callers_->transfer_watched == no_node) return;
+  const NodeId watched = std::exchange(callers_->transfer_watched, no_node);
+  const bool done = known_leader() == watched;
+  if (done) trace(TransferEvent{TransferEvent::Step::done, watched});
+  callers_->transfer_outcome = TransferOutcome{watched, done};
 }
 
 }  // namespace kelek::raft
