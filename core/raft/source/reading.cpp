@@ -17,7 +17,7 @@ Status Node::Core::read(Token token, ReadMode mode) {
   }
   const Token request = next_request();
   callers_->forwarded_reads.push_back({request, token, now_ticks_ + options_.election_ticks});
-  send_to_leader(ReadRequest{request});
+  send_to_leader(ReadRequest{request, mode});
   return Nothing{};
 }
 
@@ -65,7 +65,7 @@ void Node::Core::on_read_request(const Message& message, const ReadRequest& requ
   Leader* leading = leader();
   if (leading == nullptr) return answer_read(read, Refusal::not_leader);
   if (leading->reads.size() >= options_.max_waiting) return answer_read(read, Refusal::too_many_waiting);
-  take_read(*leading, read.token, read.origin, read.origin_incarnation, ReadMode::linearizable);
+  take_read(*leading, read.token, read.origin, read.origin_incarnation, request.mode);
 }
 
 void Node::Core::on_read_response(const ReadResponse& response) {

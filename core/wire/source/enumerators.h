@@ -24,6 +24,7 @@ struct Largest;
   }
 
 KELEK_LARGEST(raft::EntryKind, configuration);
+KELEK_LARGEST(raft::ReadMode, quorum);
 KELEK_LARGEST(raft::Refusal, aborted);
 KELEK_LARGEST(raft::SnapshotResponse::Progress, done);
 KELEK_LARGEST(raft::MemberOperation::Kind, update);

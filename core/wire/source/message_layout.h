@@ -59,7 +59,7 @@ struct Layout<raft::TimeoutNow> {
 };
 template <>
 struct Layout<raft::ReadRequest> {
-  static constexpr auto members = std::make_tuple(&raft::ReadRequest::token);
+  static constexpr auto members = std::make_tuple(&raft::ReadRequest::token, &raft::ReadRequest::mode);
 };
 template <>
 struct Layout<raft::ReadResponse> {

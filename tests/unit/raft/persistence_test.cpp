@@ -70,3 +70,15 @@ TEST_CASE("the oldest write that needs a sync tells how long the disk has been a
   persistence.persisted(2);
   CHECK(persistence.oldest_sync_tick() == UINT64_MAX);
 }
+
+TEST_CASE("a number that was never taken makes nothing durable") {
+  Persistence persistence;
+  persistence.start(1, no_node, 0);
+  const std::uint64_t number = persistence.taken(0, 1, 2, 5, Persistence::must_sync);
+  CHECK(persistence.persisted(number + 1) == 0);
+  CHECK(persistence.persisted(UINT64_MAX) == 0);
+  CHECK(persistence.stable() == 0);
+  CHECK(persistence.durable_vote() == no_node);
+  CHECK(persistence.persisted(number) != 0);
+  CHECK(persistence.stable() == 5);
+}

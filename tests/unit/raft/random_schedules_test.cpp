@@ -64,6 +64,7 @@ class Schedule {
     all_ = setup.voters;
     all_.insert(all_.end(), setup.spares.begin(), setup.spares.end());
     setup.async_storage = dice_.one_in(2);
+    setup.takes_late = dice_.one_in(2);
     Options& options = setup.options;
     options.seed = seed;
     options.pre_vote = !dice_.one_in(3);
@@ -92,6 +93,7 @@ class Schedule {
     } else if (choice < 76) {
       if (cluster_.is_up(id)) cluster_.read(id, ++token_);
     } else if (choice < 83) {
+      if (cluster_.is_up(id)) cluster_.take(id);
       if (cluster_.is_up(id)) cluster_.persist(id, 1 + dice_.below(2));
     } else if (choice < 93) {
       disturb_network(id);
@@ -155,6 +157,7 @@ class Schedule {
   }
 
   void take_snapshot(NodeId id) {
+    cluster_.take(id);
     if (cluster_.unwritten(id) > 0) return;
     const NodeStatus status = cluster_.status(id);
     if (status.applied <= cluster_.snapshot_index(id)) return;

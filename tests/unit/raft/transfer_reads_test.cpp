@@ -253,6 +253,22 @@ TEST_CASE("a node that lease reads bind to its leader does not campaign on reque
   CHECK(cluster.campaign(2).ok());
 }
 
+TEST_CASE("a read that must not go by the lease does not, also where a follower asked") {
+  Cluster cluster(with_leases(voters(3)));
+  elect(cluster, 1);
+  cluster.run(3);
+  cluster.read(2, 1);
+  cluster.read(2, 2, ReadMode::quorum);
+  cluster.settle({1, 2}, [&] { return cluster.read_outcome(2, 1) != nullptr; });
+  cluster.drop(link(1, 2, heartbeat));
+  cluster.drop(link(1, 3, heartbeat));
+  cluster.settle();
+  CHECK(answered(cluster, 2, 1));
+  CHECK(cluster.read_outcome(2, 2) == nullptr);  // its round was lost
+  cluster.run(1);
+  CHECK(answered(cluster, 2, 2));
+}
+
 TEST_CASE("B63 a forwarded proposal is forwarded once, and lands once") {
   Cluster cluster(voters(3));
   elect(cluster, 1);

@@ -134,6 +134,21 @@ TEST_CASE("the uncommitted tail is bounded in bytes, and opens again with commit
   CHECK(cluster.propose(1, std::string(500, 'y')).ok());  // alone, anything gets its turn
 }
 
+TEST_CASE("changes of the membership count in the uncommitted tail, both ways") {
+  Setup setup = voters(3);
+  setup.spares = {4};
+  Cluster cluster(setup);
+  elect(cluster, 1);
+  REQUIRE(cluster.propose(1, std::string(100, 'x')).ok());
+  REQUIRE(cluster.change(1, "~4").ok());
+  REQUIRE(cluster.propose(1, std::string(100, 'y')).ok());
+  // The first two are committed: what is left is the last.
+  cluster.deliver(link(1, 2, append), 2);
+  cluster.deliver(link(2, 1, append_response));
+  REQUIRE(cluster.commit(1) == cluster.last(1) - 1);
+  CHECK(cluster.status(1).uncommitted_bytes == 100);
+}
+
 TEST_CASE("a new member has time to answer before it counts as silent") {
   Setup setup = voters(3);
   setup.spares = {4, 5};
@@ -317,6 +332,15 @@ TEST_CASE("malformed messages are refused by name and change nothing") {
   gap.previous_index = 1;
   CHECK(refused(message_of(1, 2, 3, gap)) == Refusal::malformed);
   CHECK(refused(message_of(1, 2, 3, SnapshotChunk{})) == Refusal::malformed);
+  CHECK(refused(message_of(1, 2, UINT64_MAX, HeartbeatRequest{})) == Refusal::malformed);
+  CHECK(refused(message_of(1, 2, 3, append_of(UINT64_MAX, 1, {}, 0))) == Refusal::malformed);
+  auto nowhere = std::make_shared<SnapshotMetadata>(*metadata_of(UINT64_MAX, 1, 7, "x"));
+  CHECK(refused(message_of(1, 2, 3, chunk_of(nowhere, 0, "x"))) == Refusal::malformed);
+  AppendRequest nobody = append_of(1, 1, {}, 0);
+  EntryRange::Builder builder(2, 1);
+  builder.add(3, EntryKind::configuration, Configuration().encode());
+  nobody.entries = builder.finish();
+  CHECK(refused(message_of(1, 2, 3, nobody)) == Refusal::malformed);
   Message elsewhere = message_of(1, 3, 3, HeartbeatRequest{});
   Cluster other(voters(3));
   CHECK(other.node(2).step(elsewhere).error().refusal == Refusal::wrong_recipient);

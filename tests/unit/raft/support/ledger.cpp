@@ -173,7 +173,9 @@ void Ledger::released(const Witness& sender, const Message& message, const std::
     throw Broken(named(sender.id) + " sends a " + name_of(message.kind()) + " of a term that is not durable");
   }
   const auto vote = [&](NodeId candidate) {
-    if (disk.hard_state.term != message.term || disk.hard_state.vote != candidate) {
+    // Where a newer term is durable, nobody is voted for in this one any more.
+    const bool is_present = disk.hard_state.term <= message.term;
+    if (is_present && (disk.hard_state.term != message.term || disk.hard_state.vote != candidate)) {
       throw Broken(named(sender.id) + " sends a vote that is not durable");
     }
     const auto [place, is_new] = votes_.insert({{{sender.id, sender.incarnation}, message.term}, candidate});

@@ -115,9 +115,18 @@ struct SnapshotResponse {
 /// "Campaign now": the last step of a leadership transfer (thesis, section 3.10).
 struct TimeoutNow {};
 
+/// How a read is made sure of.
+enum class ReadMode : std::uint8_t {
+  /// By a round of the leader's, or by its lease where options say so.
+  linearizable,
+  /// Never by the lease.
+  quorum,
+};
+
 /// A follower asks for a read index on behalf of its caller (thesis, section 6.4). Carries no term.
 struct ReadRequest {
   Token token = 0;
+  ReadMode mode = ReadMode::linearizable;
 };
 
 struct ReadResponse {

@@ -49,13 +49,6 @@ struct Proposed {
   NodeId leader = no_node;
 };
 
-enum class ReadMode : std::uint8_t {
-  /// By a round of the leader's, or by its lease where options say so.
-  linearizable,
-  /// Never by the lease.
-  quorum,
-};
-
 /// What a snapshot at an index has to say: Raft paper, section 7.
 struct SnapshotBasis {
   Index index = 0;
@@ -87,13 +80,14 @@ class Node {
 
   /// Offers commands for the log, all or none, in this order (Raft paper, section 5.3). At a follower that knows a
   /// leader they are forwarded, once. With a token, an outcome follows in a Ready, exactly one.
-  /// Refused: no_leader, transferring, too_large, too_many_uncommitted, too_many_waiting, not_member, out_of_range
-  /// (no payload at all).
+  /// Refused: no_leader, transferring, too_large, too_many_uncommitted, too_many_waiting, out_of_range (no payload at
+  /// all). What the leader refuses comes back in the outcome. Without a token nobody hears what became of it.
   Result<Proposed> propose(std::span<const Payload> payloads, Token token = 0);
   Result<Proposed> propose(const Payload& payload, Token token = 0);
 
   /// Asks for an index at which a read is linearizable (thesis, section 6.4); the outcome follows in a Ready.
-  /// Forwarded at a follower. Refused: no_leader, too_many_waiting.
+  /// Forwarded at a follower. Refused: no_leader, too_many_waiting; in the outcome: not_leader, too_many_waiting,
+  /// aborted (the leader stepped down, or did not answer within election_ticks): then it may be asked again.
   Status read(Token token, ReadMode mode = ReadMode::linearizable);
 
   /// Leader only. Refused: not_leader, not_ready, change_pending, transferring, bad_change, not_caught_up, already,
@@ -104,7 +98,9 @@ class Node {
   /// section 3.10). Refused: not_leader, not_voter, already, transferring, not_member.
   Status transfer(NodeId to);
 
-  /// Starts an election now, without pre-vote. Refused: not_voter, already (it leads), snapshot_pending, stopped.
+  /// Starts an election now, without pre-vote (Raft paper, section 5.2). Refused: not_voter, already (it leads; or
+  /// lease reads are on, and it heard from its leader less than election_ticks ago), snapshot_pending, stopped
+  /// (damaged, restarted a moment ago with lease reads, or its disk stands still).
   Status campaign();
 
   /// All of the Ready of this number, and of those before, is durable. Numbers that were not taken, or were reported
@@ -149,7 +145,7 @@ class Node {
   /// Entries held in memory from `index` on, at most `max_entries`. Empty where compacted or not there.
   EntryRange entries_from(Index index, std::uint32_t max_entries) const;
 
-  /// Simulators and tests: the randomised election timeout of the present election, set until the next.
+  /// Simulators and tests: fixes the election timeout, for good, and restarts its timer.
   void set_election_timeout(std::uint32_t ticks);
 
  private:

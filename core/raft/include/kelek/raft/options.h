@@ -31,7 +31,8 @@ struct Options {
   bool pre_vote = true;
   /// A leader that a majority does not answer steps down, and voters with a leader refuse others (section 6.2).
   bool check_quorum = true;
-  /// Reads at the leader without a round while its lease holds (section 6.4.1). Needs check_quorum.
+  /// Reads at the leader without a round while its lease holds (section 6.4.1). Needs check_quorum, and the same
+  /// value and election_ticks at all members: the lease rests on what the others promise.
   bool lease_reads = false;
   /// How much faster another member's clock may run: the lease is this much shorter than election_ticks.
   std::uint32_t lease_drift_ticks = 2;
