@@ -32,10 +32,17 @@ int milliseconds(std::chrono::milliseconds time) {
 void set_common(OptionSetter& setter, const TransportOptions& options, std::size_t max_frame_bytes) {
   setter.number(ZMQ_LINGER, 0)
       .large(ZMQ_MAXMSGSIZE, static_cast<std::int64_t>(max_frame_bytes + frame_overhead_bytes))
-      .number(ZMQ_HANDSHAKE_IVL, milliseconds(options.handshake_timeout))
-      .number(ZMQ_HEARTBEAT_IVL, milliseconds(options.heartbeat_interval))
-      .number(ZMQ_HEARTBEAT_TIMEOUT, milliseconds(options.heartbeat_timeout))
-      .number(ZMQ_HEARTBEAT_TTL, milliseconds(options.heartbeat_timeout));
+      .number(ZMQ_HANDSHAKE_IVL, milliseconds(options.handshake_timeout));
+  // The kernel's signs of life, and not ZMTP's heartbeats: libzmq 4.3.4 aborts the process (stream_engine_base.cpp,
+  // out_event: !_io_error) when it is time for one on a connection that ended while its queue was full, and any client
+  // that sends, and dies while we are stopped or wait for our disk, brings that about.
+  const int interval_s = std::max(1, milliseconds(options.heartbeat_interval) / 1'000);
+  const int timeout_ms = milliseconds(options.heartbeat_timeout);
+  setter.number(ZMQ_TCP_KEEPALIVE, 1)
+      .number(ZMQ_TCP_KEEPALIVE_IDLE, interval_s)
+      .number(ZMQ_TCP_KEEPALIVE_INTVL, interval_s)
+      .number(ZMQ_TCP_KEEPALIVE_CNT, std::max(1, timeout_ms / 1'000 / interval_s))
+      .number(ZMQ_TCP_MAXRT, timeout_ms);
 }
 
 }  // namespace
