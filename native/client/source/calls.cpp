@@ -15,6 +15,7 @@ bool changes_something(const Call& call) {
   return std::holds_alternative<wire::Propose>(call.body) ||
          std::holds_alternative<wire::ChangeMembers>(call.body) ||
          std::holds_alternative<wire::TransferLeadership>(call.body) ||
+         std::holds_alternative<wire::TakeSnapshot>(call.body) ||
          std::holds_alternative<wire::Shutdown>(call.body);
 }
 
@@ -102,7 +103,11 @@ std::uint64_t Client::Parts::next_event_ms() const {
   if (!delayed_.empty()) next = std::min(next, delayed_.begin()->first);
   if (!deadlines_.empty()) next = std::min(next, deadlines_.begin()->first);
   if (!socket_) next = std::min(next, connect_at_ms_);
-  if (socket_ && (on_the_way_ != 0 || socket_->link() == transport::ClientLink::connecting)) next = std::min(next, heard_ms_ + options_.silence_ms / 2 + 1);
+  if (socket_ && socket_->link() == transport::ClientLink::connecting) {
+    next = std::min(next, connecting_since_ms_ + options_.silence_ms);
+  } else if (socket_ && expects_answers()) {
+    next = std::min(next, patience_until_ms());
+  }
   return next;
 }
 
@@ -210,7 +215,13 @@ void Client::Parts::expire() {
     }
     if (call.done) finished_.push_back({std::move(call.done), std::move(answer)});
     call.done = nullptr;
+    if (unknown && call.on_the_way) {
+      // Its answer may have been dropped on the way: only who asks again hears it.
+      call.may_have_happened = true;
+      retry(call, 0);
+    }
     if (!unknown) fill_hole(call);
+    if (calls_.find(id) == calls_.end()) continue;  // its sequence went back: there is no hole
     // Until the session would have ended anyway.
     if (call.deadline_ms + options_.session_ttl_ms <= now) {
       forget_session();

@@ -122,6 +122,13 @@ Answer<Nothing> Client::close_session(const CallOptions& call) {
   closed.revision = answer.revision;
   closed.term = answer.term;
   closed.member = answer.member;
+  // It was closed by an earlier copy whose answer was lost, or had ended before: either way it is closed.
+  const bool gone = answer.problem.code == machine::Code::unknown_session ||
+                    answer.problem.code == machine::Code::expired_session;
+  if (gone) {
+    closed.kind = OutcomeKind::ok;
+    closed.problem = {};
+  }
   if (closed.ok()) parts_->forget_session();
   return closed;
 }

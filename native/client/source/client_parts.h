@@ -84,6 +84,7 @@ class Client::Parts {
   void receive_unknown(Call& call, wire::ClientResponse& response);
   bool receive_session_refusal(Call& call, const wire::ClientResponse& response);
   void follow_leader(const wire::ClientResponse& response);
+  bool is_cut_off(wire::RefusalCode code);
 
   // session.cpp
   void open_session();
@@ -97,6 +98,8 @@ class Client::Parts {
   static bool retry_is_harmless(const Call& call);
   void look_at_link();
   void ping_or_leave();
+  bool expects_answers() const;
+  std::uint64_t patience_until_ms() const;
 
   // watching.cpp
   void send_watches();
@@ -110,9 +113,10 @@ class Client::Parts {
   std::uint64_t connect_at_ms_ = 0;
   std::uint64_t connecting_since_ms_ = 0;
   std::uint64_t heard_ms_ = 0;
-  bool pinged_ = false;
+  std::uint64_t pinged_ms_ = 0;  // 0: not since it was last heard
   std::size_t on_the_way_ = 0;
   std::size_t failures_in_a_row_ = 0;
+  std::uint64_t leaderless_since_ms_ = 0;  // the coordinator says so since then; 0: it does not
   Problem link_problem_;
   std::string last_link_text_;
 

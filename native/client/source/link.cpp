@@ -36,7 +36,8 @@ void Client::Parts::connect() {
   socket_ = std::move(*socket);
   connecting_since_ms_ = now;
   heard_ms_ = now;
-  pinged_ = false;
+  pinged_ms_ = 0;
+  leaderless_since_ms_ = 0;
 }
 
 /// To the next coordinator. What was on its way may have arrived: under a session it is sent again as it is; without
@@ -44,7 +45,7 @@ void Client::Parts::connect() {
 void Client::Parts::leave(const Problem& problem) {
   link_problem_ = problem;
   socket_.reset();
-  pinged_ = false;
+  pinged_ms_ = 0;
   endpoint_ = (endpoint_ + 1) % options_.coordinators.size();
   ++failures_in_a_row_;
   const bool round_done = failures_in_a_row_ % options_.coordinators.size() == 0;
@@ -103,16 +104,28 @@ void Client::Parts::look_at_link() {
 /// A question that takes long and a coordinator that is gone look alike; a hello tells them apart.
 void Client::Parts::ping_or_leave() {
   const std::uint64_t now = now_ms();
-  if (on_the_way_ == 0 && !pinged_) return;
-  if (now >= heard_ms_ + options_.silence_ms) {
+  if (!expects_answers()) return;
+  if (now >= patience_until_ms() && pinged_ms_ != 0) {
     leave({ProblemKind::no_answer, machine::Code::ok, coordinator().address + " does not answer."});
     return;
   }
-  if (pinged_ || now < heard_ms_ + options_.silence_ms / 2) return;
+  if (pinged_ms_ != 0 || now < patience_until_ms()) return;
   wire::ClientRequest hello;
   hello.body = wire::ClientHello{"kelek client"};
   wire::encode_request(hello, buffer_);
-  pinged_ = socket_->send(buffer_.bytes()) == transport::SendOutcome::sent;
+  // Where it does not fit any more the other end has not read for long, and is left all the same.
+  socket_->send(buffer_.bytes());
+  pinged_ms_ = now;
+}
+
+/// A watch may be silent for long; whether that is because nothing happens has to be asked.
+bool Client::Parts::expects_answers() const { return on_the_way_ != 0 || pinged_ms_ != 0 || !watches_.empty(); }
+
+/// When a silent coordinator is asked for a sign of life, or, once it was asked, given up. Whoever was not driven for a
+/// while has not listened: the silence that counts begins with the question.
+std::uint64_t Client::Parts::patience_until_ms() const {
+  const std::uint64_t half_ms = options_.silence_ms / 2;
+  return pinged_ms_ == 0 ? heard_ms_ + half_ms : std::max(heard_ms_, pinged_ms_) + options_.silence_ms - half_ms;
 }
 
 std::string Client::Parts::link_text() const {

@@ -89,8 +89,16 @@ Answer<std::unique_ptr<LockHold>> LockHold::acquire(Client& client, const LockOp
       return hold;
     }
     result = *turn.got;
-    // When it was granted is known in log time alone: the lease may be as old as the wait for the news.
+    // When it was granted is known in log time alone, and the news may be as old as a failover takes: the
+    // lease is believed from an extension on, which also tells whether it is still ours.
     held_since_ms = now_ms();
+    const Answer<machine::LockResult> extended =
+        client.execute(machine::LockExtend{options.lock, result.fence, 0});
+    if (!extended.ok()) {
+      hold.kind = extended.kind;
+      hold.problem = extended.problem;
+      return hold;
+    }
   }
   hold.value = std::unique_ptr<LockHold>(new LockHold(client, options, result));
   hold.value->state_->extended_ms = held_since_ms;

@@ -41,7 +41,7 @@ Answer<wire::ResponseBody> answer_of(wire::ClientResponse& response) {
 
 void Client::Parts::receive(const raft::Payload& frame) {
   heard_ms_ = now_ms();
-  pinged_ = false;
+  pinged_ms_ = 0;
   failures_in_a_row_ = 0;
   link_problem_ = {};
   wire::Result<wire::ServerFrame> decoded = wire::decode_server_frame(frame.bytes());
@@ -71,7 +71,11 @@ void Client::Parts::receive_response(wire::ClientResponse& response) {
     receive_unknown(call, response);
     return;
   }
+  // Only what needs a leader tells of one.
+  if (std::holds_alternative<machine::Result>(response.body)) leaderless_since_ms_ = 0;
   if (call.in_session && receive_session_refusal(call, response)) return;
+  const wire::Query* query = std::get_if<wire::Query>(&call.body);
+  if (query != nullptr && query->consistency == wire::Consistency::linearizable) leaderless_since_ms_ = 0;
   Answer<wire::ResponseBody> answer = answer_of(response);
   answer.kind = OutcomeKind::ok;
   const machine::Result* result = std::get_if<machine::Result>(&answer.value);
@@ -88,7 +92,8 @@ void Client::Parts::receive_refusal(Call& call, wire::ClientResponse& response) 
   // A refusal speaks of this copy alone: an earlier one may have gone through, or may yet.
   const bool only_copy = !call.may_have_happened;
   if (passes(response.code) || (!only_copy && call.in_session)) {
-    const bool elsewhere = response.code == wire::RefusalCode::stopping || response.code == wire::RefusalCode::disk;
+    const bool elsewhere = response.code == wire::RefusalCode::stopping ||
+                           response.code == wire::RefusalCode::disk || is_cut_off(response.code);
     retry(call, retry_ms);
     if (response.code == wire::RefusalCode::not_leader) follow_leader(response);
     if (elsewhere && options_.coordinators.size() > 1) leave(call.problem);
@@ -117,6 +122,15 @@ void Client::Parts::receive_unknown(Call& call, wire::ClientResponse& response) 
   answer.kind = OutcomeKind::unknown;
   answer.problem = call.problem;
   finish(call.id, std::move(answer));
+}
+
+/// A coordinator on the wrong side of a cut answers promptly, that nobody leads, for as long as the cut
+/// lasts, while on the other side somebody does. An election takes less time than this.
+bool Client::Parts::is_cut_off(wire::RefusalCode code) {
+  if (code != wire::RefusalCode::no_leader && code != wire::RefusalCode::not_ready) return false;
+  const std::uint64_t now = now_ms();
+  if (leaderless_since_ms_ == 0) leaderless_since_ms_ = now;
+  return now >= leaderless_since_ms_ + options_.silence_ms;
 }
 
 /// To the leader, if it is one of those we know (and trust: its key is pinned); otherwise to the next.

@@ -54,6 +54,7 @@ bool Client::Parts::receive_watch_response(const wire::ClientResponse& response)
   Watching& watching = found->second;
   if (const wire::WatchStarted* started = std::get_if<wire::WatchStarted>(&response.body)) {
     if (watching.next_revision == 0) watching.next_revision = started->from_revision;
+    leaderless_since_ms_ = 0;
     return true;
   }
   if (response.outcome == wire::ResponseOutcome::ok || response.code == wire::RefusalCode::watch_exists) return true;
@@ -62,6 +63,9 @@ bool Client::Parts::receive_watch_response(const wire::ClientResponse& response)
   if (later) {
     watching.on_the_way = false;
     watching.not_before_ms = now_ms() + 100;
+    if (is_cut_off(response.code) && options_.coordinators.size() > 1) {
+      leave({ProblemKind::no_leader, machine::Code::ok, coordinator().address + " knows no leader."});
+    }
     return true;
   }
   WatchNews news;

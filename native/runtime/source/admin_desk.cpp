@@ -209,8 +209,9 @@ void AdminDesk::on_transfer(const raft::TransferOutcome& outcome) {
     if (outcome.done) {
       answers_.done(std::move(request), wire::LeadershipTransferred{outcome.to}, 0);
     } else {
-      answers_.refuse(std::move(request), RefusalCode::deadline,
-                      "Node " + std::to_string(outcome.to) + " did not take over in time.");
+      // It may have been told to campaign, and do so yet.
+      answers_.unknown(std::move(request), RefusalCode::deadline,
+                       "Node " + std::to_string(outcome.to) + " did not take over in time.");
     }
   });
 }
@@ -237,6 +238,7 @@ void AdminDesk::take_snapshot(Request request) {
     }
   }
   request.kind = Request::Kind::snapshot;
+  request.handed_over = true;  // it is being written, whoever waits for it
   engine_.requests.open(std::move(request));
 }
 

@@ -20,6 +20,7 @@ using wire::RefusalCode;
 
 /// What an answer may take of a frame, so that its surroundings fit too.
 constexpr std::size_t page_bytes = wire::client_frame_bytes - 128 * 1024;
+constexpr const char* stalled_disk = "The disk of this coordinator does not answer.";
 
 RefusalCode code_of_fault(wire::Fault fault) {
   if (fault == wire::Fault::too_large) return RefusalCode::too_large;
@@ -191,6 +192,10 @@ void ClientDesk::propose(Request request, machine::Command command) {
     code = RefusalCode::disk;
     text = "The disk of this coordinator is full.";
   }
+  if (code == RefusalCode::none && engine_.disk_stalls) {
+    code = RefusalCode::disk;
+    text = stalled_disk;
+  }
   if (code != RefusalCode::none) {
     answers_.refuse(std::move(request), code, std::move(text));
     return;
@@ -230,6 +235,10 @@ void ClientDesk::query(Request request, wire::Query query) {
     answers_.refuse(std::move(request), code, std::move(text));
     return;
   }
+  if (engine_.disk_stalls && query.consistency == wire::Consistency::linearizable) {
+    answers_.refuse(std::move(request), RefusalCode::disk, stalled_disk);
+    return;
+  }
   request.kind = Request::Kind::query;
   request.query = std::make_unique<wire::Query>(std::move(query));
   const bool stale = request.query->consistency == wire::Consistency::stale;
@@ -238,6 +247,7 @@ void ClientDesk::query(Request request, wire::Query query) {
     wait_or_answer(token, 0);
     return;
   }
+  before_lease_read();
   const raft::Status asked = engine_.node->read(token);
   if (!asked.ok()) answers_.refuse(engine_.requests.close(token), asked.error());
 }
@@ -258,7 +268,19 @@ void ClientDesk::wait_or_answer(raft::Token token, raft::Index index) {
     answer_query(token);
   } else {
     waiting_.push({request.index, token});
+    forget_expired();
   }
+}
+
+/// What waits for an index that never comes (a floor far above the log) expires in the table alone: whoever asks so,
+/// again and again, with a short deadline, must not fill the memory with it.
+void ClientDesk::forget_expired() {
+  if (waiting_.size() <= 2 * engine_.requests.size() + 1'024) return;
+  std::vector<Waiting> kept;
+  for (; !waiting_.empty(); waiting_.pop()) {
+    if (engine_.requests.find(waiting_.top().token) != nullptr) kept.push_back(waiting_.top());
+  }
+  waiting_ = std::priority_queue<Waiting>(std::less<Waiting>(), std::move(kept));
 }
 
 void ClientDesk::answer_query(raft::Token token) {
@@ -277,7 +299,12 @@ void ClientDesk::on_applied() {
 
 void ClientDesk::watch(const transport::ClientFrame& frame, std::uint64_t request_id, const wire::Watch& watch) {
   std::string text;
-  const RefusalCode code = unable(text);
+  RefusalCode code = unable(text);
+  // What it would tell is old, and gets no newer.
+  if (code == RefusalCode::none && engine_.leaderless_since_ms != 0) {
+    code = RefusalCode::no_leader;
+    text = "This coordinator knows no leader.";
+  }
   if (code != RefusalCode::none) {
     answers_.refuse_frame(frame.connection, request_id, code, std::move(text));
     return;
@@ -337,6 +364,16 @@ void ClientDesk::expire(std::uint64_t now_ms) {
     const bool leaderless = engine_.role.leader == raft::no_node;
     answers_.refuse(std::move(request), leaderless ? RefusalCode::no_leader : RefusalCode::deadline,
                     leaderless ? "No leader was found before the deadline." : "The time was up.");
+  });
+}
+
+void ClientDesk::send_elsewhere(RefusalCode code, const std::string& text) {
+  engine_.requests.for_each([&](raft::Token token, Request& open) {
+    if (open.kind != Request::Kind::command && open.kind != Request::Kind::query) return;
+    const bool handed_over = open.handed_over;
+    Request request = engine_.requests.close(token);
+    if (handed_over) answers_.unknown(std::move(request), code, text);
+    if (!handed_over) answers_.refuse(std::move(request), code, text);
   });
 }
 

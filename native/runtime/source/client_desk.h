@@ -37,11 +37,16 @@ class ClientDesk {
   /// Answers the queries that waited for what is applied now.
   void on_applied();
   void expire(std::uint64_t now_ms);
+  /// Commands and queries that wait are better off elsewhere: the disk stands still, so that nothing is applied here, or
+  /// nobody leads here for long, while on the other side of a cut somebody may.
+  void send_elsewhere(wire::RefusalCode code, const std::string& text);
   /// The loop ends: nothing that waits is left without an answer.
   void end_all(wire::RefusalCode code, const std::string& text);
 
   /// A tick of log time goes before the next command; given by the loop.
   std::function<void()> before_command;
+  /// The core is told how late it is before it is asked whether a lease holds; given by the loop.
+  std::function<void()> before_lease_read;
 
  private:
   struct Waiting {
@@ -56,6 +61,7 @@ class ClientDesk {
   void query(Request request, wire::Query query);
   void watch(const transport::ClientFrame& frame, std::uint64_t request_id, const wire::Watch& watch);
   void wait_or_answer(raft::Token token, raft::Index index);
+  void forget_expired();
   void answer_query(raft::Token token);
   /// Empty: taken out of the budget.
   bool take_budget(Request& request, std::size_t size_bytes);

@@ -102,12 +102,18 @@ struct Engine {
   StopPhase stop = StopPhase::running;
   std::uint64_t started_ms = 0;
   std::uint64_t leader_since_ms = 0;
+  std::uint64_t leaderless_since_ms = 0;  // 0: somebody leads, or nobody was looked for yet
   raft::RoleChange role;
   std::string trouble;
+  bool disk_stalls = false;
   raft::Index repair_until = 0;  // not 0: the log is being repaired up to here (durability.md, R4)
 
   void fail(Failure reason) {
     if (!failure.failed() && reason.failed()) failure = std::move(reason);
+  }
+  /// How long nobody has been known to lead; 0 where somebody leads.
+  std::uint64_t leaderless_for_ms(std::uint64_t now_ms) const {
+    return leaderless_since_ms == 0 || now_ms < leaderless_since_ms ? 0 : now_ms - leaderless_since_ms;
   }
   bool leads() const { return node && role.role == raft::Role::leader; }
 };

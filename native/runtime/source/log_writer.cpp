@@ -271,6 +271,12 @@ bool LogWriter::busy() const {
   return !queue_.empty() || writing_since_us_ != 0;
 }
 
+bool LogWriter::stalled() const {
+  if (stall_us_ == 0 || mode_ == SyncMode::in_loop) return false;
+  const std::lock_guard<std::mutex> guard(mutex_);
+  return writing_since_us_ != 0 && steady_us() >= writing_since_us_ + stall_us_;
+}
+
 std::uint64_t LogWriter::batches() const {
   const std::lock_guard<std::mutex> guard(mutex_);
   return counters_.batches;

@@ -81,6 +81,8 @@ class LogWriter {
   std::string damage() const;
 
   bool busy() const;
+  /// The write under way has taken longer than what counts as a stall. Only on a thread: in the loop nobody could ask.
+  bool stalled() const;
   /// Synced so far. Cheap.
   std::uint64_t batches() const;
   /// The failure that latched (durability.md, R6): nothing that collect() did not give is durable.

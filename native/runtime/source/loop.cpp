@@ -23,6 +23,11 @@ constexpr std::uint64_t handover_interval_ms = 5'000;
 /// 5 GiB a day.
 constexpr std::uint64_t scrub_interval_ms = 1'000;
 constexpr std::size_t scrub_bytes = 64 * 1024;
+/// So many election timeouts, and this at least, may pass without a leader before clients are sent elsewhere. A cut is
+/// more likely by then than an election that goes on; and a watch would tell its client nothing wrong, but nothing at all.
+constexpr std::uint64_t leaderless_elections = 4;
+constexpr std::uint64_t least_leaderless_ms = 1'000;
+constexpr const char* full_disk = "has no space left on its disk: takes no proposals";
 
 }  // namespace
 
@@ -43,6 +48,9 @@ Loop::Loop(Engine& engine, Opening& opening, transport::Wakeup& wakeup)
   };
   peers_.before_command = [this] { stamp(); };
   clients_.before_command = [this] { stamp(); };
+  clients_.before_lease_read = [this] {
+    if (engine_.leads() && engine_.options.raft.lease_reads) age_lease(steady_us());
+  };
   readies_.on_role = [this](const raft::RoleChange& role) { on_role(role); };
   opening_.listener = [this](raft::Index index, const raft::Entry& entry, machine::Result* result) {
     readies_.on_applied(index, entry, result);
@@ -101,6 +109,10 @@ void Loop::turn() {
   tick_for_deadline();
   more_ = readies_.process(readies_per_turn) || more_;
   clients_.expire(now_ms);
+  // What an old leader appended may wait for ever for its fate: who asks elsewhere, under the same session, learns it.
+  if (is_leaderless_for_long(now_ms)) {
+    clients_.send_elsewhere(wire::RefusalCode::no_leader, "This coordinator has known no leader for a while.");
+  }
   pump_watches(now_ms);
   take_snapshot_if_due();
   watch_disk(now_ms);
@@ -128,20 +140,17 @@ bool Loop::agree_on_genesis() {
 /// Ticks come before the frames that waited meanwhile, so that a lease is never believed longer than it is; but a
 /// pause of our own is no silence of the leader's: before a follower gives it up, its frames are read.
 void Loop::tick(std::uint64_t now_us) {
-  const std::uint64_t tick_us = std::uint64_t{engine_.options.tick_ms} * 1'000;
-  std::uint64_t ticks = (now_us - last_tick_us_) / tick_us;
-  last_tick_us_ += ticks * tick_us;
+  if (engine_.node && engine_.leads() && engine_.options.raft.lease_reads) age_lease(now_us);
+  std::uint64_t ticks = take_ticks(now_us);
   if (!engine_.node) {
     more_ = peers_.receive(frames_per_turn);
     return;
   }
   if (engine_.leads()) {
     // Answers first: after a stall of its own they wait in the sockets, and the ticks alone would declare the quorum
-    // lost. For the same reason a leader does not make up for more than half an election timeout; but where reads
-    // hang on a lease, no time may be left out.
+    // lost. For the same reason a leader does not make up for more than half an election timeout.
     more_ = peers_.receive(frames_per_turn);
-    const std::uint32_t election_ticks = engine_.options.raft.election_ticks;
-    ticks = std::min<std::uint64_t>(ticks, engine_.options.raft.lease_reads ? 4 * election_ticks : election_ticks / 2);
+    ticks = std::min<std::uint64_t>(ticks, engine_.options.raft.election_ticks / 2);
     for (; ticks > 0; --ticks) engine_.node->tick();
     return;
   }
@@ -151,6 +160,20 @@ void Loop::tick(std::uint64_t now_us) {
   }
   more_ = peers_.receive(frames_per_turn);
   if (ticks > 0) engine_.node->tick();
+}
+
+std::uint64_t Loop::take_ticks(std::uint64_t now_us) {
+  const std::uint64_t tick_us = std::uint64_t{engine_.options.tick_ms} * 1'000;
+  const std::uint64_t ticks = (now_us - last_tick_us_) / tick_us;
+  last_tick_us_ += ticks * tick_us;
+  return ticks;
+}
+
+/// Before anything that may be a read, and before each read: a leader that was stopped (SIGSTOP, a sleeping machine)
+/// between its ticks and a read would believe in a lease that is over, and answer what another leader has replaced.
+void Loop::age_lease(std::uint64_t now_us) {
+  const std::uint64_t most = 4 * std::uint64_t{engine_.options.raft.election_ticks};
+  for (std::uint64_t ticks = std::min(take_ticks(now_us), most); ticks > 0; --ticks) engine_.node->tick();
 }
 
 void Loop::take_submissions() {
@@ -177,8 +200,19 @@ void Loop::tick_for_deadline() {
   if (time_ms.has_value()) propose_tick(machine::ClockTick{}, *time_ms);
 }
 
+/// Leases and ballots hang on log time: an operator should hear of a clock that nobody believes.
+void Loop::tell_clock_jumps() {
+  const std::uint64_t jumps = engine_.clock.jumps_back() + engine_.clock.jumps_ahead();
+  if (jumps == clock_jumps_told_) return;
+  clock_jumps_told_ = jumps;
+  engine_.events.warn("the system's clock jumped ({} times back, {} times far ahead since the start): log time goes on "
+                      "by the steady clock, and ahead by at most {} ms at once; set the clock right",
+                      engine_.clock.jumps_back(), engine_.clock.jumps_ahead(), engine_.options.clock_max_jump_ms);
+}
+
 void Loop::propose_tick(machine::CommandBody body, std::uint64_t time_ms) {
   machine::Command command;
+  tell_clock_jumps();
   command.header.leader_time_ms = time_ms;
   command.body = std::move(body);
   const raft::Result<raft::Proposed> proposed = engine_.node->propose(wire::command_payload(command));
@@ -191,7 +225,9 @@ void Loop::on_role(const raft::RoleChange& role) {
   ++engine_.counters.role_changes;
   const bool new_leader = role.leader != engine_.role.leader || role.term != engine_.role.term;
   if (new_leader) engine_.leader_since_ms = steady_ms();
+  engine_.leaderless_since_ms = role.leader == raft::no_node ? steady_ms() : 0;
   engine_.role = role;
+  engine_.round_trips.clear();
   tick_index_ = 0;
   static constexpr const char* names[] = {"follower", "pre-candidate", "candidate", "leader"};
   engine_.events.info("role={} term={} leader={}", names[static_cast<std::size_t>(role.role)], role.term, role.leader);
@@ -200,11 +236,21 @@ void Loop::on_role(const raft::RoleChange& role) {
   propose_tick(machine::LeaderStart{}, engine_.clock.begin(read_clocks()));
 }
 
+std::uint64_t Loop::leaderless_patience_ms() const {
+  const std::uint64_t election_ms = std::uint64_t{engine_.options.raft.election_ticks} * engine_.options.tick_ms;
+  return std::max(least_leaderless_ms, leaderless_elections * election_ms);
+}
+
+bool Loop::is_leaderless_for_long(std::uint64_t now_ms) const {
+  return engine_.leaderless_since_ms != 0 && engine_.leaderless_for_ms(now_ms) >= leaderless_patience_ms();
+}
+
 void Loop::pump_watches(std::uint64_t now_ms) {
   if (engine_.watches.size() == 0) return;
   const WatchHub::Send send = [this](transport::ConnectionId connection, const wire::EventFrame& frame) {
     return answers_.send_events(connection, frame);
   };
+  if (is_leaderless_for_long(now_ms)) return engine_.watches.cancel_all(send);
   more_ = engine_.watches.pump(engine_.applier->machine(), send) || more_;
   if (now_ms < progress_at_ms_) return;
   progress_at_ms_ = now_ms + progress_interval_ms;
@@ -236,11 +282,19 @@ void Loop::watch_disk(std::uint64_t now_ms) {
     engine_.repair_until = 0;
     engine_.trouble.clear();
   }
+  const bool stalls = engine_.writer->stalled();
+  if (stalls != engine_.disk_stalls) {
+    engine_.disk_stalls = stalls;
+    if (stalls) engine_.events.warn("the disk does not answer: clients are sent elsewhere until it does");
+    if (!stalls) engine_.events.info("the disk answers again");
+    if (stalls) clients_.send_elsewhere(wire::RefusalCode::disk, "The disk of this coordinator does not answer.");
+  }
   scrub(now_ms);
   const bool space_low = engine_.directory->log().space_low();
   if (space_low != space_was_low_) {
     space_was_low_ = space_low;
-    engine_.trouble = space_low ? "has no space left on its disk: takes no proposals" : "";
+    if (space_low) engine_.trouble = full_disk;
+    if (!space_low && engine_.trouble == full_disk) engine_.trouble.clear();
     if (space_low) engine_.events.warn("the disk is full: proposals are refused, reads go on");
   }
   if (!space_low || !engine_.leads() || now_ms < handover_at_ms_) return;
@@ -268,6 +322,9 @@ void Loop::stop_step(std::uint64_t now_ms) {
     engine_.events.info("stopping: {}", engine_.leads() ? "hands the leadership over first" : "flushes the log");
     if (engine_.leads() && !admin_.hand_over()) engine_.stop = StopPhase::flushing;
   }
+  // The first heir did not take over in time: the next one that is caught up.
+  const bool leads_on = engine_.stop == StopPhase::handing_over && engine_.leads();
+  if (leads_on && engine_.node->status().transferring_to == raft::no_node) admin_.hand_over();
   // Commands that were accepted get their outcome, if it comes in time.
   const bool answered = engine_.requests.size() == 0;
   if (engine_.stop == StopPhase::handing_over && !engine_.leads() && answered) engine_.stop = StopPhase::flushing;
@@ -292,6 +349,10 @@ int Loop::timeout_ms() const {
   if (const auto deadline_ms = engine_.requests.next_deadline_ms()) until(*deadline_ms);
   if (!witnessed_) until(last_write_ms_ + witness_after_ms);
   if (engine_.watches.size() != 0) until(progress_at_ms_);
+  const bool waited_for = engine_.watches.size() != 0 || engine_.requests.size() != 0;
+  if (waited_for && engine_.leaderless_since_ms != 0 && !is_leaderless_for_long(now_ms)) {
+    until(engine_.leaderless_since_ms + leaderless_patience_ms());
+  }
   if (engine_.stop != StopPhase::running) until(stop_deadline_ms_);
   if (engine_.leads() && tick_index_ <= engine_.applier->index()) {
     const auto left_ms =

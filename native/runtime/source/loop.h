@@ -36,14 +36,19 @@ class Loop {
   void turn();
   void take_submissions();
   void tick(std::uint64_t now_us);
+  std::uint64_t take_ticks(std::uint64_t now_us);
+  void age_lease(std::uint64_t now_us);
   bool agree_on_genesis();
   /// Log time goes before the commands of this turn, once.
   void stamp();
   void propose_tick(machine::CommandBody body, std::uint64_t time_ms);
   void tick_for_deadline();
+  void tell_clock_jumps();
   void on_role(const raft::RoleChange& role);
   void watch_disk(std::uint64_t now_ms);
   void scrub(std::uint64_t now_ms);
+  std::uint64_t leaderless_patience_ms() const;
+  bool is_leaderless_for_long(std::uint64_t now_ms) const;
   void pump_watches(std::uint64_t now_ms);
   void take_snapshot_if_due();
   void stop_step(std::uint64_t now_ms);
@@ -68,6 +73,7 @@ class Loop {
   std::uint64_t stop_deadline_ms_ = 0;
   std::uint64_t handover_at_ms_ = 0;
   std::uint64_t scrub_at_ms_ = 0;
+  std::uint64_t clock_jumps_told_ = 0;
   raft::Index tick_index_ = 0;  // of the newest idle tick, until it is applied
   bool stamped_ = false;
   bool more_ = false;

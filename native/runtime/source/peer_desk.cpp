@@ -68,7 +68,10 @@ void PeerDesk::step(raft::Message message) {
   const raft::Incarnation incarnation = message.from_incarnation;
   const bool campaigns = message.kind() == raft::MessageKind::pre_vote_request ||
                          message.kind() == raft::MessageKind::vote_request;
-  if (message.kind() == raft::MessageKind::propose_request) before_command();
+  if (message.kind() == raft::MessageKind::propose_request) {
+    if (engine_.leads() && engine_.directory->log().space_low()) return refuse_proposal(message);
+    before_command();
+  }
   const raft::Status stepped = engine_.node->step(std::move(message));
   if (!stepped.ok()) {
     ++engine_.counters.messages_refused;
@@ -79,6 +82,23 @@ void PeerDesk::step(raft::Message message) {
   if (campaigns && engine_.members->is_retired(from)) greeter_.correct(from, incarnation);
 }
 
+/// The disk is full: what is left of it is for what the protocol itself has to write (durability.md, R6).
+void PeerDesk::refuse_proposal(const raft::Message& message) {
+  raft::ProposeResponse response;
+  response.token = std::get<raft::ProposeRequest>(message.body).token;
+  response.refusal = raft::Refusal::not_ready;
+  response.leader = engine_.options.node_id;
+  raft::Message answer;
+  answer.from = engine_.options.node_id;
+  answer.from_incarnation = engine_.incarnation;
+  answer.to = message.from;
+  answer.to_incarnation = message.from_incarnation;
+  answer.body = response;
+  std::vector<raft::Message> answers;
+  answers.push_back(std::move(answer));
+  send(answers);
+}
+
 void PeerDesk::send(std::vector<raft::Message>& messages) {
   for (raft::Message& message : messages) {
     if (raft::SnapshotChunk* chunk = std::get_if<raft::SnapshotChunk>(&message.body)) {
@@ -86,6 +106,7 @@ void PeerDesk::send(std::vector<raft::Message>& messages) {
         engine_.node->snapshot_unavailable(message.to);
         continue;
       }
+      snapshots_sent_[message.to] = {chunk->metadata->id, chunk->metadata->index};
     }
     if (!send_frame(message.to, encoder_.encode(wire::first_group, message))) {
       if (message.kind() == raft::MessageKind::append_request) engine_.node->peer_unreachable(message.to);
@@ -93,6 +114,16 @@ void PeerDesk::send(std::vector<raft::Message>& messages) {
   }
   encoder_.release();
   messages.clear();
+}
+
+raft::SnapshotId PeerDesk::oldest_on_its_way(const raft::SnapshotMetadata& newest) const {
+  OnItsWay oldest{newest.id, newest.index};
+  for (const raft::PeerStatus& peer : engine_.node->peers()) {
+    const auto sent = snapshots_sent_.find(peer.id);
+    if (peer.state != raft::ReplicationState::snapshot || sent == snapshots_sent_.end()) continue;
+    if (sent->second.index < oldest.index) oldest = sent->second;
+  }
+  return oldest.id;
 }
 
 bool PeerDesk::send_frame(raft::NodeId to, const wire::EncodedFrame& frame) {

@@ -168,6 +168,7 @@ wire::StatusReport AdminDesk::status() const {
     report.peers.push_back(std::move(peer));
   }
   add_network(engine_, report);
+  if (report.trouble.empty() && engine_.disk_stalls) report.trouble = "waits for its disk, which does not answer";
   if (report.trouble.empty() && configuration.empty()) report.trouble = "waits to be added (kelek members add)";
   if (report.trouble.empty() && report.leader == raft::no_node) report.trouble = leaderless(engine_);
   return report;
