@@ -154,6 +154,24 @@ class Directories(unittest.TestCase):
             self.assertIn(str(node.process.pid), done.stderr)
             cluster.ok("kv", "put", "still", "served")
 
+    def test_a_directory_that_cannot_be_written_to_is_named(self):
+        with Cluster(1) as cluster:
+            node = cluster.nodes[1]
+            node.kill()
+            path = cluster.path("read-only")
+            os.mkdir(path)
+            mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro,size=1m", "none", path], capture_output=True,
+                                     check=False)
+            if mounted.returncode == 0:
+                self.addCleanup(subprocess.run, ["umount", "-l", path], check=False)
+            elif os.geteuid() != 0:
+                os.chmod(path, 0o555)
+            else:
+                path = "/proc/kelek-data"  # where not even root makes anything
+            node.start("--data-directory", path)
+            self.assertEqual(node.wait_end(), 1)
+            self.assertIn(path, node.last_log())
+
     def test_a_file_in_the_place_of_the_directory(self):
         with Cluster(1) as cluster:
             node = cluster.nodes[1]

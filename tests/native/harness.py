@@ -166,6 +166,7 @@ class Cluster:
         self.directory = tempfile.mkdtemp(prefix="kelek-test-")
         self.serve_flags = list(serve_flags)
         self.nodes = {}
+        self.processes = []  # others that go with the cluster
         self.clients = list(clients)
         self.links = Links() if cuttable else None
         ports = free_ports(2 * size)
@@ -186,6 +187,10 @@ class Cluster:
     def __exit__(self, kind, value, trace):
         if kind is not None:
             print(self.ends_of_logs())
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
         for node in self.nodes.values():
             node.kill()
         if self.links:
@@ -292,27 +297,72 @@ class Cluster:
         return await_true(look, "the same state everywhere", seconds, self.ends_of_logs)
 
 
+class Watch:
+    """`kelek watch kv w`, from the first revision on: what it has told so far."""
+
+    def __init__(self, cluster, first):
+        """`first`: the coordinator that it begins with; the others are known to it too."""
+        path = cluster.path("watch.conf")
+        with open(cluster.file, encoding="utf-8") as file:
+            lines = file.read().splitlines(keepends=True)
+        lines.sort(key=lambda line: line.startswith("coordinator ") and not line.startswith(f"coordinator {first} "))
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(lines)
+        self.path = cluster.path("watch.out")
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("KELEK_")}
+        with open(self.path, "w", encoding="utf-8") as out:
+            self.process = subprocess.Popen([KELEK, "watch", "kv", "w", "--json", "--from", "1", "--cluster", path],
+                                            stdout=out, stderr=subprocess.STDOUT, env=clean)
+        cluster.processes.append(self.process)
+
+    def values(self):
+        with open(self.path, encoding="utf-8") as out:
+            return [json.loads(line)["value"] for line in out.read().splitlines()]
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+
+
 class Load:
     """A client that appends numbered records to a topic and says which of them were acknowledged."""
 
-    def __init__(self, cluster, topic, key="agent", count=0, pause_us=0, one_node=None):
+    def __init__(self, cluster, topic, key="agent", count=0, pause_us=0, one_node=None, first=0, read=False):
+        """`first`: which of the coordinators it tries first; `read`: it also reads, through another one."""
         self.topic = topic
         arguments = [LOAD, "--cluster", cluster.file_of(one_node) if one_node else cluster.file, "--key",
-                     cluster.path(f"{key}.key"), "--topic", topic, "--count", str(count), "--pause-us", str(pause_us)]
-        self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        stdin=subprocess.PIPE)
+                     cluster.path(f"{key}.key"), "--topic", topic, "--count", str(count), "--pause-us", str(pause_us),
+                     "--first", str(first)] + (["--read"] if read else [])
+        # Into a file: a pipe that nobody empties is full after some thousand records, and the load stands still.
+        self.path = cluster.path(f"load-{topic}.out")
+        with open(self.path, "w", encoding="utf-8") as out:
+            self.process = subprocess.Popen(arguments, stdout=out, stderr=subprocess.PIPE, text=True,
+                                            stdin=subprocess.PIPE)
+        cluster.processes.append(self.process)
+
+    def written(self):
+        """How much it has said so far: grows with every record."""
+        return os.path.getsize(self.path)
+
+    def await_more(self, what, records=1, seconds=30, trouble=None):
+        """Until so many more records were answered."""
+        before = self.written()
+        await_true(lambda: self.written() >= before + 5 * records or self.process.poll() is not None, what, seconds,
+                   trouble)
 
     def finish(self, seconds=90):
         """Asks it to end, and gives the records: {number: offset} acknowledged, [numbers] refused, and unknown."""
         try:
-            out, err = self.process.communicate("end\n", timeout=seconds)
+            _, err = self.process.communicate("end\n", timeout=seconds)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
         if self.process.returncode != 0:
             raise Trouble(f"the load ended with {self.process.returncode}: {err}")
         acknowledged, refused, unknown = {}, [], []
-        for line in out.splitlines():
+        with open(self.path, encoding="utf-8") as out:
+            lines = out.read().splitlines()
+        for line in lines:
             word, number, offset = line.split()
             if word == "ok":
                 acknowledged[int(number)] = int(offset)
