@@ -27,6 +27,7 @@
 #include "request.h"
 #include "request_table.h"
 #include "result_ledger.h"
+#include "round_trips.h"
 #include "snapshots.h"
 #include "watch_hub.h"
 
@@ -98,6 +99,7 @@ struct Engine {
 
   // ---- what is going on ----
   Counters counters;
+  RoundTrips round_trips;
   Failure failure;  // ends the loop
   StopPhase stop = StopPhase::running;
   std::uint64_t started_ms = 0;

@@ -227,6 +227,7 @@ void Loop::on_role(const raft::RoleChange& role) {
   if (new_leader) engine_.leader_since_ms = steady_ms();
   engine_.leaderless_since_ms = role.leader == raft::no_node ? steady_ms() : 0;
   engine_.role = role;
+  engine_.round_trips.clear();
   tick_index_ = 0;
   static constexpr const char* names[] = {"follower", "pre-candidate", "candidate", "leader"};
   engine_.events.info("role={} term={} leader={}", names[static_cast<std::size_t>(role.role)], role.term, role.leader);

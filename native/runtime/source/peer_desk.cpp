@@ -68,6 +68,9 @@ void PeerDesk::step(raft::Message message) {
   const raft::Incarnation incarnation = message.from_incarnation;
   const bool campaigns = message.kind() == raft::MessageKind::pre_vote_request ||
                          message.kind() == raft::MessageKind::vote_request;
+  if (const auto* answer = std::get_if<raft::HeartbeatResponse>(&message.body)) {
+    engine_.round_trips.answered(from, answer->round, steady_us());
+  }
   if (message.kind() == raft::MessageKind::propose_request) {
     if (engine_.leads() && engine_.directory->log().space_low()) return refuse_proposal(message);
     before_command();
@@ -110,6 +113,11 @@ void PeerDesk::send(std::vector<raft::Message>& messages) {
     }
     if (!send_frame(message.to, encoder_.encode(wire::first_group, message))) {
       if (message.kind() == raft::MessageKind::append_request) engine_.node->peer_unreachable(message.to);
+      continue;
+    }
+    const auto* heartbeat = std::get_if<raft::HeartbeatRequest>(&message.body);
+    if (heartbeat != nullptr && heartbeat->round != 0) {
+      engine_.round_trips.sent(message.to, heartbeat->round, steady_us());
     }
   }
   encoder_.release();

@@ -110,6 +110,7 @@ void add_network(const Engine& engine, wire::StatusReport& report) {
       peer.received_bytes = link.bytes_received;
       peer.dropped_frames = link.frames_dropped;
       peer.reconnects = link.reconnects;
+      peer.round_trip_us = engine.round_trips.microseconds(peer.id);
       peer.reason = reason_for(peer, link.link, engine.leads(), patience_ms);
     }
   }
