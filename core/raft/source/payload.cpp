@@ -2,7 +2,9 @@
 #include <kelek/raft/payload.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 #include <new>
 
 #include <kelek/raft/types.h>
@@ -30,10 +32,17 @@ class CopiedBytes final : public PayloadOwner {
   }
 };
 
+/// What a size of 32 bits can tell. What is cut off here is far above max_payload_bytes, and refused as such.
+std::span<const std::byte> countable(std::span<const std::byte> bytes) {
+  static_assert(max_payload_bytes < std::numeric_limits<std::uint32_t>::max());
+  return bytes.first(std::min<std::size_t>(bytes.size(), std::numeric_limits<std::uint32_t>::max()));
+}
+
 }  // namespace
 
 Payload Payload::copy_of(std::span<const std::byte> bytes) {
-  if (bytes.empty() || bytes.size() > max_payload_bytes) return {};
+  if (bytes.empty()) return {};
+  bytes = countable(bytes);
   CopiedBytes* owner = CopiedBytes::make(bytes);
   return {owner, {owner->data(), bytes.size()}};
 }
@@ -43,14 +52,12 @@ Payload Payload::copy_of(std::string_view text) {
 }
 
 Payload Payload::of_static(std::span<const std::byte> bytes) {
-  if (bytes.size() > max_payload_bytes) return {};
-  return {nullptr, bytes};
+  return {nullptr, countable(bytes)};
 }
 
 Payload Payload::owned_by(PayloadOwner& owner, std::span<const std::byte> bytes) {
   // Also an empty payload holds on to the owner, so that it is destroyed with the last of its payloads.
-  if (bytes.size() > max_payload_bytes) return {&owner, {}};
-  return {&owner, bytes};
+  return {&owner, countable(bytes)};
 }
 
 Payload Payload::slice(std::size_t offset_bytes, std::size_t size_bytes) const {

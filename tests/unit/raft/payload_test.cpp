@@ -42,14 +42,15 @@ TEST_CASE("a copy of bytes outlives what it was copied from") {
   CHECK(shared.text() == "verdict");
 }
 
-TEST_CASE("no bytes are an empty payload, and so are too many") {
+TEST_CASE("no bytes are an empty payload; too many are told as what they are, so that a proposal of them is refused") {
   CHECK(Payload::copy_of("").empty());
   CHECK(Payload::copy_of("").bytes().data() == nullptr);
+  const std::string too_long(max_payload_bytes + 1, 'x');
+  CHECK(Payload::copy_of(too_long).size() == max_payload_bytes + 1);
   static const std::byte some[1] = {};
-  // Only the length is looked at before it is refused.
-  const std::span<const std::byte> too_long(some, max_payload_bytes + 1);
-  CHECK(Payload::copy_of(too_long).empty());
-  CHECK(Payload::of_static(too_long).empty());
+  // Only the length is looked at. Beyond 32 bits it is cut, which is still far too long.
+  const std::span<const std::byte> beyond_count(some, std::size_t{1} << 32);
+  CHECK(Payload::of_static(beyond_count).size() > max_payload_bytes);
 }
 
 TEST_CASE("an owner goes with the last of its payloads") {

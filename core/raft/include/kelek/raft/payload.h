@@ -29,7 +29,8 @@ class PayloadOwner {
   SharedCount count_;
 };
 
-/// At most max_payload_bytes long. Safe to copy and to drop on any thread, as a shared_ptr is.
+/// Bytes to agree on. Node::propose() refuses what is longer than max_payload_bytes. Safe to copy and to drop on any
+/// thread, as a shared_ptr is.
 class Payload {
  public:
   Payload() = default;
@@ -50,7 +51,7 @@ class Payload {
   }
   ~Payload() { release(); }
 
-  /// One allocation, one copy. Empty if `bytes` is longer than max_payload_bytes.
+  /// One allocation, one copy.
   static Payload copy_of(std::span<const std::byte> bytes);
   static Payload copy_of(std::string_view text);
 

@@ -24,8 +24,7 @@ void encode_command(const machine::Command& command, Buffer& buffer);
 void encode_result(const machine::Result& result, Buffer& buffer);
 void encode_events(const machine::EventBatch& batch, Buffer& buffer);
 
-/// The payload to propose. Empty if it is longer than raft::max_payload_bytes, which machine::check()
-/// prevents.
+/// The payload to propose. That it is not longer than raft::max_payload_bytes, machine::check() sees to.
 raft::Payload command_payload(const machine::Command& command);
 
 /// Strict as to form (FORMAT.md). What a command may say is for machine::check(), with the limits in force:
