@@ -62,6 +62,9 @@ function(kelek_unit_test part)
     target_include_directories(unit_${part} PRIVATE "${folder}/source")
   endif()
   if(KELEK_SANITIZE)
+    # What is under test is compiled as everywhere in this build. The test sources themselves are not under test, and
+    # their assertions take g++ five times as long when it looks for undefined behaviour in them.
+    target_compile_options(unit_${part} PRIVATE -O0 $<$<STREQUAL:${KELEK_SANITIZE},address>:-fno-sanitize=undefined>)
     add_test(NAME "unit.${part}" COMMAND unit_${part})
     set_tests_properties("unit.${part}" PROPERTIES LABELS unit)
   else()

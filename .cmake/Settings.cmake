@@ -18,7 +18,10 @@ endif()
 find_program(KELEK_CCACHE ccache)
 mark_as_advanced(KELEK_CCACHE)
 if(KELEK_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${KELEK_CCACHE}")
+  # What ccache wants to be told before it keeps what was compiled with a precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${KELEK_CCACHE}")
+  set(CMAKE_PCH_INSTANTIATE_TEMPLATES OFF)
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endif()
 
 # What every target of ours is compiled with (private: nobody who links Kelek inherits it).
@@ -44,7 +47,7 @@ if(KELEK_SANITIZE)
   if(NOT DEFINED kelek_sanitizers_${KELEK_SANITIZE})
     message(FATAL_ERROR "KELEK_SANITIZE is '${KELEK_SANITIZE}'; it may be empty, address, thread or fuzzer")
   endif()
-  add_compile_options(${kelek_sanitizers_${KELEK_SANITIZE}} -O1 -g)
+  add_compile_options(${kelek_sanitizers_${KELEK_SANITIZE}} -O1 -g1)
   add_link_options(${kelek_sanitizers_${KELEK_SANITIZE}})
 endif()
 
