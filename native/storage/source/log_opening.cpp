@@ -110,12 +110,16 @@ Status Log::Parts::open(RecoveredLog& recovered) {
   durable_snapshot_index_ = written_.snapshot_index;
 
   make_spares(2 * room_at_start_bytes);
-  if (!replayed.newly_damaged) return Nothing{};
+  // Also where a snapshot heals the damage: in the last segment it would be taken for a torn write as soon as
+  // the records that speak against that were cut off, or were damaged in their turn. A later segment always
+  // speaks (R3).
+  if (!replayed.newly_damaged && !recovered.tail_is_damaged) return Nothing{};
+  sealed_ = false;
   bool was_late = false;
   Result<Spare> spare = spares_->take(smallest_segment_bytes, was_late);
   if (!spare) return spare.error();
   SegmentHeader header = next_header();
-  header.begins_repair = true;
+  header.begins_repair = replayed.newly_damaged;
   return begin_segment(std::move(*spare), header);
 }
 

@@ -1,5 +1,5 @@
-// R1: which segments there are and whether they belong together. R2 and R3: what each holds, and whether what is
-// wrong with it is a torn write or damage to what was acknowledged.
+// R1: which segments there are and whether they belong together. R2 and R3: what each holds, and whether what
+// is wrong with it is a torn write or damage to what was acknowledged.
 #include "log_recovery.h"
 
 #include <algorithm>
@@ -34,7 +34,7 @@ class Recovery {
   Status read_segment(std::size_t position);
   void walk(std::size_t position, const std::vector<std::byte>& bytes);
   bool records_end_here(const SegmentWalk& walk, std::size_t position);
-  void note_torn(const SegmentWalk& walk);
+  void note_torn(const SegmentWalk::Behind& behind);
   void note_damage(const SegmentInfo& segment, const SegmentWalk& walk);
   std::string path_of(const SegmentInfo& segment) const { return join_path(folder_, segment.name); }
 
@@ -69,9 +69,9 @@ Status Recovery::list() {
     const auto before = parse_segment_name(result_.segments[i - 1].name);
     const auto here = parse_segment_name(result_.segments[i].name);
     if (here->sequence == before->sequence + 1) continue;
-    return refuse(path_of(result_.segments[i]),
-                  "Between the segments " + result_.segments[i - 1].name + " and " + result_.segments[i].name +
-                      " of " + folder_ + " some are missing.");
+    return refuse(path_of(result_.segments[i]), "Between the segments " + result_.segments[i - 1].name +
+                                                    " and " + result_.segments[i].name + " of " + folder_ +
+                                                    " some are missing.");
   }
   return Nothing{};
 }
@@ -90,8 +90,9 @@ Status Recovery::check_header(const SegmentInfo& segment) const {
   if (!(header.identity == owner_)) {
     Identity other = header.identity;
     other.cluster_name = other.cluster_id == owner_.cluster_id ? owner_.cluster_name : "?";
-    return make_error(Problem::wrong_owner, "recover", path_of(segment),
-                      path_of(segment) + " belongs to " + describe(other) + ", not to " + describe(owner_) + ".");
+    return make_error(
+        Problem::wrong_owner, "recover", path_of(segment),
+        path_of(segment) + " belongs to " + describe(other) + ", not to " + describe(owner_) + ".");
   }
   if (header.sequence != named->sequence || header.first_index != named->first_index) {
     return refuse(path_of(segment), path_of(segment) + " does not have the name that its header gives it.");
@@ -141,10 +142,11 @@ Status Recovery::read_headers() {
   return Nothing{};
 }
 
-void Recovery::note_torn(const SegmentWalk& walk) {
-  std::uint64_t end_bytes = walk.offset_bytes();
-  result_.report.torn_records += replay_.open_records() + walk.count_behind(end_bytes);
-  if (end_bytes > replay_.kept_bytes()) result_.report.torn_bytes += end_bytes - replay_.kept_bytes();
+void Recovery::note_torn(const SegmentWalk::Behind& behind) {
+  result_.report.torn_records += replay_.open_records() + behind.count;
+  if (behind.end_bytes > replay_.kept_bytes()) {
+    result_.report.torn_bytes += behind.end_bytes - replay_.kept_bytes();
+  }
 }
 
 void Recovery::note_damage(const SegmentInfo& segment, const SegmentWalk& walk) {
@@ -153,17 +155,24 @@ void Recovery::note_damage(const SegmentInfo& segment, const SegmentWalk& walk) 
   if (watch_.damage) watch_.damage(segment, text);
 }
 
-/// The walk has stopped. True if nothing acknowledged is missing: the segment ends well, or at a torn write (R3).
+/// The walk has stopped. True if nothing acknowledged is missing: the segment ends well, or at a torn write
+/// (R3).
 bool Recovery::records_end_here(const SegmentWalk& walk, std::size_t position) {
   const bool is_last = position + 1 == result_.segments.size();
-  if (!is_last && !result_.segments[position + 1].header.begins_repair) {
+  if (!is_last) {
     const SegmentHeader& next = result_.segments[position + 1].header;
-    return next.first_lsn == walk.next_lsn() && next.chain == walk.chain() && !replay_.batch_is_open();
+    if (!next.begins_repair) {
+      return next.first_lsn == walk.next_lsn() && next.chain == walk.chain() && !replay_.batch_is_open();
+    }
+    // A repair stands on what was kept when it began, whatever still speaks for it today.
+    if (replay_.is_short_of(next)) return false;
   }
   if (walk.was_acknowledged()) return false;
-  const bool ends = walk.stop() == SegmentWalk::Stop::unwritten || walk.stop() == SegmentWalk::Stop::end_of_file;
-  std::uint64_t end_bytes = 0;
-  if (!ends || replay_.batch_is_open() || walk.count_behind(end_bytes) > 0) note_torn(walk);
+  const bool ends =
+      walk.stop() == SegmentWalk::Stop::unwritten || walk.stop() == SegmentWalk::Stop::end_of_file;
+  const SegmentWalk::Behind behind = walk.behind();
+  greatest_lsn_ = std::max(greatest_lsn_, behind.greatest_lsn);
+  if (!ends || replay_.batch_is_open() || behind.count > 0) note_torn(behind);
   return true;
 }
 
@@ -190,6 +199,7 @@ void Recovery::walk(std::size_t position, const std::vector<std::byte>& bytes) {
     if (record) walk.reject(*record);
     if (records_end_here(walk, position)) break;
     note_damage(segment, walk);
+    if (position + 1 == result_.segments.size()) result_.tail_is_damaged = true;
     replay_.lose();
     seal_bytes_ = 0;
     if (!walk.resume()) break;
@@ -229,8 +239,9 @@ Result<RecoveredLog> Recovery::run() {
   result_.chain = kept_chain_;
   SegmentInfo& last = result_.segments.back();
   if (result_.replayed.newly_damaged) {
-    // Evidence is kept, and LSNs that may have been given out are not given out again.
-    last.used_bytes = std::max(last.used_bytes, end_bytes_);
+    // Nothing is cut off: where a second record is damaged, what tells the first from a torn write may stand
+    // behind both. LSNs that may have been given out are not given out again.
+    last.used_bytes = result_.tail.size();
     result_.last_lsn = greatest_lsn_;
     result_.chain = 0;
     seal_bytes_ = 0;

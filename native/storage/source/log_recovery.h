@@ -26,8 +26,11 @@ struct RecoveredLog {
   Replayed replayed;
   /// Oldest first; never empty.
   std::vector<SegmentInfo> segments;
-  /// The last segment's bytes, up to the end of what is kept (where damage was found: of what is there).
+  /// The last segment's bytes, up to the end of what is kept (where acknowledged entries were lost: all of
+  /// them).
   std::vector<std::byte> tail;
+  /// There is damage in the last segment, whether or not anything that counts is lost by it.
+  bool tail_is_damaged = false;
   /// Where its last record starts, which is a SEAL of a clean stop; 0 otherwise.
   std::uint64_t clean_seal_bytes = 0;
   Lsn last_lsn = 0;

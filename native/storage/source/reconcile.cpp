@@ -24,6 +24,7 @@ class Reconciliation {
   Status fall_back();
   void name(const raft::SnapshotMetadata& snapshot);
   void continue_from(const raft::SnapshotMetadata& snapshot, raft::Index repair_until);
+  void go_on_from(const raft::SnapshotMetadata& newer);
   LogState& state() { return log_.replayed.state; }
 
   RecoveredLog& log_;
@@ -68,9 +69,7 @@ void Reconciliation::continue_from(const raft::SnapshotMetadata& snapshot, raft:
   chosen_ = snapshot;
   name(snapshot);
   LogState& log = state();
-  log.entries.clear();
-  log.first_index = snapshot.index + 1;
-  log.last_index = snapshot.index;
+  log.continue_from(snapshot.index);
   log.hard_state.commit = snapshot.index;
   Replayed& replayed = log_.replayed;
   replayed.damaged = replayed.newly_damaged = true;
@@ -101,15 +100,28 @@ Status Reconciliation::fall_back() {
   return Nothing{};
 }
 
+/// A sound snapshot that the log did not come to name. What it holds was committed, so the entries that lead
+/// up to it are the committed ones, and those behind it stay. Others were replaced since, as was all that
+/// follows them: of 1 to 8 of term 1 nothing is left to go on from where a snapshot of entry 6 is of term 2.
+void Reconciliation::go_on_from(const raft::SnapshotMetadata& newer) {
+  LogState& log = state();
+  if (!log.leads_to(newer.index, newer.term)) {
+    continue_from(newer, std::max(log.last_index, log.snapshot_index));
+    return;
+  }
+  chosen_ = newer;
+  name(newer);
+  log.hard_state.commit = std::max(log.hard_state.commit, newer.index);
+}
+
 Status Reconciliation::choose() {
   LogState& log = state();
   if (log_.replayed.newly_damaged) {
-    // The record of a newer snapshot may be among what is lost; it has more than what is left of the log.
-    const raft::Index last = std::max(log.last_index, log.snapshot_index);
+    // The record of a newer snapshot may be among what is lost.
     raft::SnapshotMetadata newer;
-    if (Status searched = find_newest(last, UINT64_MAX, newer); !searched) return searched;
+    if (Status searched = find_newest(log.snapshot_index, UINT64_MAX, newer); !searched) return searched;
     if (newer.index > 0) {
-      continue_from(newer, last);
+      go_on_from(newer);
       return Nothing{};
     }
   }

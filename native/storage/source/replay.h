@@ -28,6 +28,11 @@ struct LogState {
 
   /// Forgets the entries from `from` on.
   void truncate(raft::Index from);
+  /// Forgets all entries: the next one follows a snapshot of `index`.
+  void continue_from(raft::Index index);
+  /// Whether the entries here are the ones that a snapshot of `index` and `term` holds, or that lead up to
+  /// it.
+  bool leads_to(raft::Index index, raft::Term term) const;
 };
 
 struct Replayed {
@@ -53,6 +58,9 @@ class Replay {
   /// Forgets the records of the batch that no SYNC closed.
   void drop_open_batch();
   bool batch_is_open() const { return !open_.empty(); }
+  /// Whether `repair`, the header of a segment that begins one, stands on more entries than were found up to
+  /// here.
+  bool is_short_of(const SegmentHeader& repair) const;
   std::size_t open_records() const { return open_.size(); }
   /// Where the last closed batch of this segment ends.
   std::uint64_t kept_bytes() const { return kept_bytes_; }
@@ -65,16 +73,17 @@ class Replay {
   void note_lost_until(raft::Index last);
   void apply(const Record& record);
   void apply_snapshot(const Record& record);
+  void begin_repair(const SegmentHeader& header);
   void set_hard_state(const raft::HardState& state);
   bool healed_by_snapshot() const;
   Replayed finish_damaged(RecoveryReport& report);
 
   LogState now_;
-  /// What stood before the first loss.
+  /// What stood before the first loss that no snapshot has healed.
   std::optional<LogState> before_;
   std::vector<IndexRange> lost_;
   std::vector<Record> open_;
-  raft::Index open_last_ = 0;     // last index once the open batch is applied
+  raft::Index open_last_ = 0;  // last index once the open batch is applied
   bool open_has_gap_ = false;
   std::uint64_t kept_bytes_ = segment_header_bytes;
   bool first_segment_ = true;
@@ -83,7 +92,7 @@ class Replay {
   bool last_is_known_ = true;
   bool hard_state_is_known_ = true;
   bool snapshot_is_known_ = true;
-  raft::Index lost_from_ = 0;     // 0: no loss whose end is still to be found
+  raft::Index lost_from_ = 0;  // 0: no loss whose end is still to be found
 
   // Over all:
   raft::HardState newest_;

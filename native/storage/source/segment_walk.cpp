@@ -62,7 +62,8 @@ std::optional<Record> SegmentWalk::next() {
   record.header = *header;
   record.offset_bytes = offset_;
   record.header_bytes = raw;
-  record.payload = bytes_.subspan(static_cast<std::size_t>(offset_) + record_header_bytes, header->payload_bytes);
+  record.payload =
+      bytes_.subspan(static_cast<std::size_t>(offset_) + record_header_bytes, header->payload_bytes);
   offset_ = record.end_bytes();
   next_lsn_ = header->lsn + 1;
   chain_ = header->chain;
@@ -96,20 +97,23 @@ bool SegmentWalk::was_acknowledged() const {
   return false;
 }
 
-std::uint64_t SegmentWalk::count_behind(std::uint64_t& end_bytes) const {
-  std::uint64_t count = 0;
+SegmentWalk::Behind SegmentWalk::behind() const {
+  Behind behind;
+  behind.end_bytes = offset_;
   for (std::uint64_t at = offset_; at + record_header_bytes <= bytes_.size(); at += 8) {
     const auto header = header_at(at);
     if (!header || header->lsn < next_lsn_) continue;
-    ++count;
-    end_bytes = at + record_bytes(header->payload_bytes);
+    ++behind.count;
+    behind.end_bytes = at + record_bytes(header->payload_bytes);
+    behind.greatest_lsn = std::max(behind.greatest_lsn, header->lsn);
   }
-  return count;
+  return behind;
 }
 
 bool SegmentWalk::resume() {
   const Lsn smallest = lost_ ? next_lsn_ + 1 : next_lsn_;
-  // A header that is sound but stands where another was expected may itself be the next one; a lost one may not.
+  // A header that is sound but stands where another was expected may itself be the next one; a lost one may
+  // not.
   for (std::uint64_t at = behind_stop(); at + record_header_bytes <= bytes_.size(); at += 8) {
     const auto header = header_at(at);
     if (!header || header->lsn < smallest) continue;
@@ -129,11 +133,15 @@ std::string SegmentWalk::describe_stop() const {
         return place + ", entry " + std::to_string(lost_->index) + "): the payload is damaged";
       }
       return place + "): the payload is damaged";
-    case Stop::bad_header: return place + "): the header is damaged";
-    case Stop::wrong_order: return place + "): this record does not follow the one before";
-    case Stop::end_of_file: return place + "): the file ends";
+    case Stop::bad_header:
+      return place + "): the header is damaged";
+    case Stop::wrong_order:
+      return place + "): this record does not follow the one before";
+    case Stop::end_of_file:
+      return place + "): the file ends";
     case Stop::unwritten:
-    case Stop::none: break;
+    case Stop::none:
+      break;
   }
   return place + "): nothing is written here, though records follow";
 }

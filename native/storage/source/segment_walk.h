@@ -1,4 +1,5 @@
-// SegmentWalk: reads the records of one segment in order, says where and why that ends, and steps over damage.
+// SegmentWalk: reads the records of one segment in order, says where and why that ends, and steps over
+// damage.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,7 @@ class SegmentWalk {
   enum class Stop : std::uint8_t {
     none,
     end_of_file,
-    unwritten,    ///< zeros, or bytes of an earlier life of the file
+    unwritten,  ///< zeros, or bytes of an earlier life of the file
     bad_header,
     wrong_order,  ///< another LSN or another chain than follows
     bad_payload,  ///< the header is sound and names what is lost
@@ -47,11 +48,17 @@ class SegmentWalk {
   /// The greatest LSN that any sound header had.
   Lsn greatest_lsn() const { return greatest_lsn_; }
 
-  /// R3: whether a sound SYNC, SEAL or IDLE-WITNESS behind the place of the stop says that the record missing there
-  /// was durable, and so may have been acknowledged.
+  /// R3: whether a sound SYNC, SEAL or IDLE-WITNESS behind the place of the stop says that the record missing
+  /// there was durable, and so may have been acknowledged.
   bool was_acknowledged() const;
-  /// Sound headers at or behind the place of the stop; end_bytes: where the last of them ends.
-  std::uint64_t count_behind(std::uint64_t& end_bytes) const;
+  /// Sound headers at or behind the place of the stop.
+  struct Behind {
+    std::uint64_t count = 0;
+    /// Where the last of them ends; of the stop if there is none.
+    std::uint64_t end_bytes = 0;
+    Lsn greatest_lsn = 0;
+  };
+  Behind behind() const;
 
   /// Goes on at the next sound header behind the place of the stop. False if there is none.
   bool resume();
