@@ -40,8 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   machine::Machine restored;
   std::uint64_t term = 1;
   while (input.size() > 2) {
-    const std::size_t claimed =
-        std::to_integer<std::size_t>(input[0]) | std::to_integer<std::size_t>(input[1]) << 8;
+    const std::size_t claimed = std::to_integer<std::size_t>(input[0]) | std::to_integer<std::size_t>(input[1]) << 8;
     const std::size_t length = std::min(claimed, input.size() - 2);
     const wire::Result<machine::Command> command = wire::decode_command(input.subspan(2, length));
     input = input.subspan(2 + length);

@@ -12,8 +12,7 @@ namespace {
 
 raft::Payload encoded(const wire::PeerFrame& frame) {
   wire::MessageEncoder encoder;
-  return std::visit([&](const auto& content) { return encoder.encode(frame.group, content).joined(); },
-                    frame.content);
+  return std::visit([&](const auto& content) { return encoder.encode(frame.group, content).joined(); }, frame.content);
 }
 
 }  // namespace

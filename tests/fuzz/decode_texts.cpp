@@ -49,8 +49,7 @@ void read_cluster_file(std::string_view text) {
 void read_member_context(std::string_view text) {
   const runtime::Result<runtime::MemberContext> context = runtime::decode_member_context(text);
   if (!context.ok()) return;
-  const runtime::Result<runtime::MemberContext> again =
-      runtime::decode_member_context(runtime::encode(*context));
+  const runtime::Result<runtime::MemberContext> again = runtime::decode_member_context(runtime::encode(*context));
   if (!again.ok() || !(*again == *context)) std::abort();
 }
 

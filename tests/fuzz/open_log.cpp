@@ -50,14 +50,12 @@ void must(const Outcome& outcome) {
 std::unique_ptr<storage::SimulatedDisk> sound_disk() {
   auto disk = std::make_unique<storage::SimulatedDisk>();
   const raft::NodeId voters[] = {1, 2, 3};
-  must(storage::DataDirectory::create(*disk, directory, identity(), raft::Configuration::of_voters(voters),
-                                      options()));
+  must(storage::DataDirectory::create(*disk, directory, identity(), raft::Configuration::of_voters(voters), options()));
   auto opened = storage::DataDirectory::open(*disk, directory, identity(), options());
   must(opened);
   storage::Log& log = opened->directory->log();
   raft::EntryRange::Builder builder(1, 8);
-  for (int i = 0; i < 8; ++i)
-    builder.add(1, raft::EntryKind::command, raft::Payload::copy_of(std::string("entry")));
+  for (int i = 0; i < 8; ++i) builder.add(1, raft::EntryKind::command, raft::Payload::copy_of(std::string("entry")));
   const raft::EntryRange entries = builder.finish();
   const raft::HardState state{1, 1, 6};
   must(log.stage(&state, {&entries, 1}));
@@ -100,20 +98,13 @@ class Source {
 
 std::size_t natural_size(storage::RecordType type) {
   switch (type) {
-    case storage::RecordType::hard_state:
-      return storage::hard_state_bytes;
-    case storage::RecordType::entry:
-      return storage::entry_prefix_bytes + 5;
-    case storage::RecordType::snapshot:
-      return storage::snapshot_prefix_bytes;
-    case storage::RecordType::sync:
-      return storage::sync_bytes;
-    case storage::RecordType::seal:
-      return storage::seal_bytes;
-    case storage::RecordType::idle_witness:
-      return storage::witness_bytes;
-    default:
-      return 0;
+    case storage::RecordType::hard_state: return storage::hard_state_bytes;
+    case storage::RecordType::entry: return storage::entry_prefix_bytes + 5;
+    case storage::RecordType::snapshot: return storage::snapshot_prefix_bytes;
+    case storage::RecordType::sync: return storage::sync_bytes;
+    case storage::RecordType::seal: return storage::seal_bytes;
+    case storage::RecordType::idle_witness: return storage::witness_bytes;
+    default: return 0;
   }
 }
 
@@ -134,18 +125,15 @@ void write_records(storage::SimulatedDisk& disk, Source& source) {
     const std::uint8_t size = source.byte();
     // Mostly the size that this kind has; sometimes another.
     const std::size_t payload_bytes = size < 0xf0 ? natural_size(record.type) : size - 0xf0u;
-    if (at + storage::record_bytes(payload_bytes) > bytes.size())
-      return disk.set_contents(path, std::move(bytes));
-    const std::span<std::byte> payload =
-        std::span(bytes).subspan(at + storage::record_header_bytes, payload_bytes);
+    if (at + storage::record_bytes(payload_bytes) > bytes.size()) return disk.set_contents(path, std::move(bytes));
+    const std::span<std::byte> payload = std::span(bytes).subspan(at + storage::record_header_bytes, payload_bytes);
     // Numbers of eight bytes, most of them small.
     for (std::size_t i = 0; i < payload_bytes; i += 8) payload[i] = std::byte{source.byte()};
     record.payload_bytes = static_cast<std::uint32_t>(payload_bytes);
     record.payload_crc = storage::payload_crc_of(payload);
     record.generation = header->generation;
     record.lsn = lsn++;
-    chain = storage::encode_record_header(record, chain,
-                                          std::span(bytes).subspan(at, storage::record_header_bytes));
+    chain = storage::encode_record_header(record, chain, std::span(bytes).subspan(at, storage::record_header_bytes));
     at += storage::record_bytes(payload_bytes);
   }
   disk.set_contents(path, std::move(bytes));
@@ -166,13 +154,12 @@ void change_bytes(storage::SimulatedDisk& disk, Source& source) {
 }
 
 std::string describe(const storage::Recovered& found) {
-  std::string text = std::to_string(found.hard_state.term) + " " + std::to_string(found.snapshot.index) +
-                     " " + std::to_string(found.snapshot.term);
+  std::string text = std::to_string(found.hard_state.term) + " " + std::to_string(found.snapshot.index) + " " +
+                     std::to_string(found.snapshot.term);
   for (const raft::EntryRange& range : found.entries) {
     range.for_each([&text, &found](raft::Index index, const raft::Entry& entry) {
       if (index <= found.snapshot.index) return;  // kept for slow followers, as it happens
-      text += " " + std::to_string(index) + ":" + std::to_string(entry.term) + ":" +
-              std::string(entry.payload.text());
+      text += " " + std::to_string(index) + ":" + std::to_string(entry.term) + ":" + std::string(entry.payload.text());
     });
   }
   return text;

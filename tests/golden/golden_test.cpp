@@ -64,8 +64,7 @@ void quietly_elect(Cluster& cluster, Transcript& transcript, NodeId id) {
 }  // namespace
 
 TEST_CASE("first election") {
-  Transcript told(
-      "The first election: a node hears no leader, asks whether it may, asks for votes, and leads.");
+  Transcript told("The first election: a node hears no leader, asks whether it may, asks for votes, and leads.");
   Cluster cluster(watched(voters(3), told));
   cluster.timeout(1, 3);
   cluster.tick({1}, 3);
@@ -98,16 +97,12 @@ TEST_CASE("split vote") {
 }
 
 TEST_CASE("log repair") {
-  Transcript told(
-      "Seven logs become one (Raft paper, figure 7): the leader of term 8 repairs its followers.");
+  Transcript told("Seven logs become one (Raft paper, figure 7): the leader of term 8 repairs its followers.");
   Setup setup = watched(without_check_quorum(voters(7)), told);
-  setup.logs = {{1, {1, 1, 1, 4, 4, 5, 5, 6, 6, 6}},
-                {2, {1, 1, 1, 4, 4, 5, 5, 6, 6}},
-                {3, {1, 1, 1, 4}},
-                {4, {1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 6}},
-                {5, {1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 7, 7}},
-                {6, {1, 1, 1, 4, 4, 4, 4}},
-                {7, {1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3}}};
+  setup.logs = {
+      {1, {1, 1, 1, 4, 4, 5, 5, 6, 6, 6}},    {2, {1, 1, 1, 4, 4, 5, 5, 6, 6}},          {3, {1, 1, 1, 4}},
+      {4, {1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 6}}, {5, {1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 7, 7}}, {6, {1, 1, 1, 4, 4, 4, 4}},
+      {7, {1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3}}};
   setup.terms[1] = {7, no_node};
   Cluster cluster(setup);
   told.say("Node 1 stands for election.");
@@ -202,8 +197,7 @@ TEST_CASE("joint consensus") {
 }
 
 TEST_CASE("learner and snapshot") {
-  Transcript told(
-      "A learner joins a group whose log is gone: it gets a snapshot in parts, catches up, and votes.");
+  Transcript told("A learner joins a group whose log is gone: it gets a snapshot in parts, catches up, and votes.");
   Setup setup = watched(voters(3), told);
   setup.spares = {4};
   setup.options.snapshot_chunk_bytes = 4;
@@ -243,8 +237,7 @@ TEST_CASE("leader removes itself") {
 }
 
 TEST_CASE("leadership transfer") {
-  Transcript told(
-      "Leadership is handed over: no proposals, the heir is brought up to date, then told to go.");
+  Transcript told("Leadership is handed over: no proposals, the heir is brought up to date, then told to go.");
   Cluster cluster(watched(voters(3), told));
   quietly_elect(cluster, told, 1);
   told.muted = true;
@@ -263,8 +256,7 @@ TEST_CASE("leadership transfer") {
 }
 
 TEST_CASE("read index") {
-  Transcript told(
-      "Linearizable reads: one round for all that wait; a follower asks the leader for an index.");
+  Transcript told("Linearizable reads: one round for all that wait; a follower asks the leader for an index.");
   Cluster cluster(watched(voters(3), told));
   quietly_elect(cluster, told, 1);
   told.say("One at the leader, one at a follower.");
@@ -286,8 +278,7 @@ TEST_CASE("read index") {
 }
 
 TEST_CASE("disruptive server") {
-  Transcript told(
-      "A server that was cut off comes back: with pre-vote it disturbs nobody (thesis, section 9.6).");
+  Transcript told("A server that was cut off comes back: with pre-vote it disturbs nobody (thesis, section 9.6).");
   Cluster cluster(watched(voters(3), told));
   quietly_elect(cluster, told, 1);
   told.muted = true;

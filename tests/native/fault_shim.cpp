@@ -45,8 +45,12 @@ int sync_as_wished(long call, int descriptor) {
 
 extern "C" {
 
-int fdatasync(int descriptor) { return sync_as_wished(SYS_fdatasync, descriptor); }
-int fsync(int descriptor) { return sync_as_wished(SYS_fsync, descriptor); }
+int fdatasync(int descriptor) {
+  return sync_as_wished(SYS_fdatasync, descriptor);
+}
+int fsync(int descriptor) {
+  return sync_as_wished(SYS_fsync, descriptor);
+}
 
 int clock_gettime(clockid_t clock, timespec* time) noexcept {
   const int result = static_cast<int>(syscall(SYS_clock_gettime, clock, time));

@@ -84,8 +84,7 @@ bool is_let_in(zmq::socket_t& events) {
 
 int main(int count, char** arguments) {
   const std::vector<std::string> words(arguments, arguments + count);
-  if (words.size() < 3 || (words[2] == "curve" && words.size() < 5))
-    fail("ENDPOINT MECHANISM [SERVER_KEY KEY_FILE]");
+  if (words.size() < 3 || (words[2] == "curve" && words.size() < 5)) fail("ENDPOINT MECHANISM [SERVER_KEY KEY_FILE]");
   const std::vector<std::string> frames = read_frames();
   zmq::context_t context;
   zmq::socket_t socket(context, zmq::socket_type::dealer);

@@ -14,8 +14,8 @@ namespace {
 void forget_old_ballots(Context& context, uint64_t bytes_needed) {
   const Limits& limits = context.state.limits;
   DeadlineOfId& closed = context.indexes.closed_ballots;
-  while (!closed.empty() && (closed.size() > limits.closed_ballots ||
-                             context.indexes.ballot_bytes + bytes_needed > limits.ballot_bytes)) {
+  while (!closed.empty() &&
+         (closed.size() > limits.closed_ballots || context.indexes.ballot_bytes + bytes_needed > limits.ballot_bytes)) {
     const uint64_t ballot_id = closed.begin()->second;
     context.indexes.ballot_bytes -= context.indexes.ballot_sizes[ballot_id];
     context.indexes.ballot_sizes.erase(ballot_id);
@@ -54,8 +54,7 @@ bool has_room(const Context& context, uint64_t bytes) {
 
 // The verdict is made, stored, appended to the topic and, where a grant hangs on it, carried out: all in this
 // entry.
-void close_ballot(Context& context, Ballot& ballot, const Decision& decision, Outcome outcome,
-                  bool before_deadline) {
+void close_ballot(Context& context, Ballot& ballot, const Decision& decision, Outcome outcome, bool before_deadline) {
   const Count& count = context.indexes.counts.find(ballot.ballot_id)->second;
   Verdict verdict = tally_of(ballot, count, decision);
   verdict.outcome = outcome;
@@ -65,8 +64,8 @@ void close_ballot(Context& context, Ballot& ballot, const Decision& decision, Ou
   ballot.verdict = std::move(verdict);
   ballot.verdict->topic_offset =
       append_verdict(context, ballot, verdict_json(ballot, context.state.limits.record_bytes));
-  context.events.push_back(BallotClosedEvent{ballot.ballot_id, *ballot.verdict,
-                                             decision.winner ? ballot.options[*decision.winner] : ""});
+  context.events.push_back(
+      BallotClosedEvent{ballot.ballot_id, *ballot.verdict, decision.winner ? ballot.options[*decision.winner] : ""});
   context.indexes.ballots.erase({ballot.deadline_ms, ballot.ballot_id});
   context.indexes.counts.erase(ballot.ballot_id);
   context.indexes.closed_ballots.emplace(context.revision, ballot.ballot_id);
@@ -94,8 +93,8 @@ void close_decided(Context& context, Ballot& ballot, bool at_deadline) {
 Refusal can_open(const Context& context, const BallotOpen& command) {
   const Limits& limits = context.state.limits;
   if (context.indexes.counts.size() >= limits.open_ballots) {
-    return {Code::over_limit, too_much("the machine", context.indexes.counts.size() + 1, "open ballots",
-                                       "open_ballots", limits.open_ballots)};
+    return {Code::over_limit, too_much("the machine", context.indexes.counts.size() + 1, "open ballots", "open_ballots",
+                                       limits.open_ballots)};
   }
   if (Refusal refusal = can_take_verdict(context, command.topic); !refusal.ok()) {
     return refusal;
@@ -125,10 +124,10 @@ std::optional<uint32_t> find_choice(const Ballot& ballot, const std::string& wor
 
 Result closed_already(const Ballot& ballot) {
   const bool late = !ballot.verdict->before_deadline;
-  return refuse(late ? Code::deadline_passed : Code::ballot_closed,
-                "closed at revision " + std::to_string(ballot.verdict->revision) + ": " +
-                    outcome_name(ballot.verdict->outcome),
-                answer_of(ballot));
+  return refuse(
+      late ? Code::deadline_passed : Code::ballot_closed,
+      "closed at revision " + std::to_string(ballot.verdict->revision) + ": " + outcome_name(ballot.verdict->outcome),
+      answer_of(ballot));
 }
 
 struct Checked {
@@ -137,8 +136,7 @@ struct Checked {
 };
 
 // Who votes is the authenticated caller, whatever the request says.
-Checked check_vote(const Context& context, const Ballot& ballot, const Count& count,
-                   const BallotVote& command) {
+Checked check_vote(const Context& context, const Ballot& ballot, const Count& count, const BallotVote& command) {
   Checked checked;
   const std::optional<uint32_t> elector = count.elector(context.header.caller);
   if (!elector) {
@@ -185,8 +183,7 @@ Result execute(Context& context, const BallotOpen& command) {
     const PolicySet& rule = find_policy(context.state, command.policy)->rule;
     ballot.electorate = rule.electorate;
     ballot.rules = rule.rules;
-    if (std::string reason = contradiction(ballot.rules, ballot.electorate, ballot.options.size());
-        !reason.empty()) {
+    if (std::string reason = contradiction(ballot.rules, ballot.electorate, ballot.options.size()); !reason.empty()) {
       return refuse(Code::invalid, std::move(reason));
     }
   }
@@ -231,8 +228,8 @@ Result execute(Context& context, const BallotVote& command) {
   count.add(checked.vote);
   ballot.votes.push_back(std::move(checked.vote));
   count_size(context, ballot.ballot_id, bytes);
-  context.events.push_back(BallotVotedEvent{ballot.ballot_id, context.header.caller, command.choice,
-                                            command.veto, ballot.votes.size(), ballot.electorate.size()});
+  context.events.push_back(BallotVotedEvent{ballot.ballot_id, context.header.caller, command.choice, command.veto,
+                                            ballot.votes.size(), ballot.electorate.size()});
   if (count.all_voted() || (!ballot.rules.wait_for_all_votes && count.settled())) {
     close_decided(context, ballot, false);
   }

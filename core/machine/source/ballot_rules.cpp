@@ -10,8 +10,8 @@ namespace {
 std::string weights_one(const std::vector<Elector>& electorate, const char* rule) {
   for (const Elector& elector : electorate) {
     if (elector.weight != 1) {
-      return std::string("under ") + rule + " everyone weighs 1, but voter \"" + elector.voter +
-             "\" weighs " + std::to_string(elector.weight);
+      return std::string("under ") + rule + " everyone weighs 1, but voter \"" + elector.voter + "\" weighs " +
+             std::to_string(elector.weight);
     }
   }
   return {};
@@ -29,14 +29,12 @@ std::string threshold_contradiction(const BallotRules& rules, const std::vector<
     return rules.threshold == 0 ? std::string{} : "only k_of_n and weight_threshold have a threshold";
   }
   if (rules.threshold == 0 || rules.threshold > largest) {
-    return "threshold is " + std::to_string(rules.threshold) + ", possible is 1 to " +
-           std::to_string(largest);
+    return "threshold is " + std::to_string(rules.threshold) + ", possible is 1 to " + std::to_string(largest);
   }
   return {};
 }
 
-std::string tie_contradiction(const BallotRules& rules, const std::vector<Elector>& electorate,
-                              uint64_t options) {
+std::string tie_contradiction(const BallotRules& rules, const std::vector<Elector>& electorate, uint64_t options) {
   if (rules.tie_rule > TieRule::chair) {
     return "unknown tie rule";
   }
@@ -57,8 +55,7 @@ std::string tie_contradiction(const BallotRules& rules, const std::vector<Electo
 
 }  // namespace
 
-std::string contradiction(const BallotRules& rules, const std::vector<Elector>& electorate,
-                          uint64_t options) {
+std::string contradiction(const BallotRules& rules, const std::vector<Elector>& electorate, uint64_t options) {
   if (rules.rule > Rule::one_per_organisation) {
     return "unknown rule";
   }
@@ -66,8 +63,7 @@ std::string contradiction(const BallotRules& rules, const std::vector<Elector>& 
     return "participation_floor is " + std::to_string(rules.participation_floor) + ", the electorate has " +
            std::to_string(electorate.size());
   }
-  if (rules.rule == Rule::k_of_n || rules.rule == Rule::unanimous ||
-      rules.rule == Rule::one_per_organisation) {
+  if (rules.rule == Rule::k_of_n || rules.rule == Rule::unanimous || rules.rule == Rule::one_per_organisation) {
     if (std::string reason = weights_one(electorate, rule_name(rules.rule)); !reason.empty()) {
       return reason;
     }
@@ -191,16 +187,12 @@ std::optional<uint32_t> Count::stands_for(const Organisation& organisation) {
 
 Decision Count::by_rule() const {
   switch (rules_.rule) {
-    case Rule::plurality:
-      return by_most(tally_, false);
-    case Rule::majority:
-      return by_most(tally_, true);
-    case Rule::one_per_organisation:
-      return by_most(weights(), true);
+    case Rule::plurality: return by_most(tally_, false);
+    case Rule::majority: return by_most(tally_, true);
+    case Rule::one_per_organisation: return by_most(weights(), true);
     case Rule::k_of_n:
     case Rule::unanimous:
-    case Rule::weight_threshold:
-      break;
+    case Rule::weight_threshold: break;
   }
   return Decision{reached_, false};
 }
@@ -239,10 +231,8 @@ Decision Count::by_most(const std::vector<uint64_t>& weights, bool more_than_hal
 
 Decision Count::tie(const std::vector<uint32_t>& tied) const {
   switch (rules_.tie_rule) {
-    case TieRule::first_option:
-      return Decision{tied.front(), true};
-    case TieRule::status_quo:
-      return Decision{rules_.status_quo, true};
+    case TieRule::first_option: return Decision{tied.front(), true};
+    case TieRule::status_quo: return Decision{rules_.status_quo, true};
     case TieRule::chair: {
       const std::optional<uint32_t>& choice = choices_[*chair_];
       if (choice && std::find(tied.begin(), tied.end(), *choice) != tied.end()) {
@@ -250,8 +240,7 @@ Decision Count::tie(const std::vector<uint32_t>& tied) const {
       }
       return {};
     }
-    case TieRule::reject:
-      break;
+    case TieRule::reject: break;
   }
   return {};
 }

@@ -38,16 +38,12 @@ bool Count::tie_gives(uint32_t winner, uint32_t first, uint32_t second) const {
 
 bool Count::winner_holds(uint32_t winner) const {
   switch (rules_.rule) {
-    case Rule::plurality:
-      return plurality_holds(winner);
-    case Rule::majority:
-      return majority_holds(winner);
-    case Rule::one_per_organisation:
-      return organisations_hold(winner);
+    case Rule::plurality: return plurality_holds(winner);
+    case Rule::majority: return majority_holds(winner);
+    case Rule::one_per_organisation: return organisations_hold(winner);
     case Rule::k_of_n:
     case Rule::unanimous:
-    case Rule::weight_threshold:
-      break;
+    case Rule::weight_threshold: break;
   }
   return true;  // it reached the threshold first, and no later vote undoes that
 }
@@ -161,12 +157,9 @@ bool Count::organisations_hold(uint32_t winner) const {
 
 bool Count::winner_possible() const {
   switch (rules_.rule) {
-    case Rule::plurality:
-      return true;  // somebody can still vote, and breaks any tie by that
-    case Rule::majority:
-      break;
-    case Rule::one_per_organisation:
-      return organisations_may_decide();
+    case Rule::plurality: return true;  // somebody can still vote, and breaks any tie by that
+    case Rule::majority: break;
+    case Rule::one_per_organisation: return organisations_may_decide();
     case Rule::k_of_n:
     case Rule::unanimous:
     case Rule::weight_threshold:

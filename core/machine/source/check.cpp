@@ -30,8 +30,8 @@ class Checker {
 
   bool header(CommandKind kind) {
     const bool from_leader = kind == CommandKind::clock_tick || kind == CommandKind::leader_start;
-    const bool about_sessions = kind == CommandKind::session_open ||
-                                kind == CommandKind::session_keep_alive || kind == CommandKind::session_close;
+    const bool about_sessions = kind == CommandKind::session_open || kind == CommandKind::session_keep_alive ||
+                                kind == CommandKind::session_close;
     if (!(from_leader && header_.caller.empty()) && !name("caller", header_.caller)) {
       return false;
     }
@@ -83,8 +83,7 @@ class Checker {
 
   bool operator()(const TopicCreate& command) { return name("topic", command.topic); }
   bool operator()(const TopicAppend& command) {
-    return name("topic", command.topic) &&
-           size("payload", command.payload, "record_bytes", limits_.record_bytes);
+    return name("topic", command.topic) && size("payload", command.payload, "record_bytes", limits_.record_bytes);
   }
   bool operator()(const TopicTrim& command) { return name("topic", command.topic); }
 
@@ -100,8 +99,7 @@ class Checker {
       return invalid("duration_ms is 0: a ballot needs a deadline");
     }
     if (command.duration_ms > limits_.ballot_duration_ms) {
-      return over(
-          too_much("duration", command.duration_ms, "ms", "ballot_duration_ms", limits_.ballot_duration_ms));
+      return over(too_much("duration", command.duration_ms, "ms", "ballot_duration_ms", limits_.ballot_duration_ms));
     }
     if (command.grant_request != 0) {
       if (!command.electorate.empty() || !(command.rules == BallotRules{})) {
@@ -120,8 +118,7 @@ class Checker {
 
   bool operator()(const BallotVote& vote) {
     if (vote.confidence_per_mille > full_confidence_per_mille) {
-      return invalid("confidence is " + std::to_string(vote.confidence_per_mille) +
-                     " per mille, more than 1000");
+      return invalid("confidence is " + std::to_string(vote.confidence_per_mille) + " per mille, more than 1000");
     }
     if (!name("choice", vote.choice) ||
         !text("rationale", vote.rationale, "rationale_bytes", limits_.rationale_bytes) ||
@@ -162,8 +159,7 @@ class Checker {
   bool operator()(const GrantExtend&) { return true; }
 
   bool operator()(const PolicySet& policy) {
-    if (!name("policy", policy.policy) || !name("action", policy.action) ||
-        !name("resource", policy.resource) ||
+    if (!name("policy", policy.policy) || !name("action", policy.action) || !name("resource", policy.resource) ||
         !count("issuers", policy.issuers.size(), "policy_issuers", limits_.policy_issuers)) {
       return false;
     }
@@ -248,8 +244,7 @@ class Checker {
       return invalid(std::string(what) + " is " + std::to_string(ttl_ms) + ", the shortest lease is " +
                      std::to_string(limits_.lease_min_ms) + " ms");
     }
-    return ttl_ms <= limits_.lease_max_ms ||
-           over(too_much(what, ttl_ms, "ms", "lease_max_ms", limits_.lease_max_ms));
+    return ttl_ms <= limits_.lease_max_ms || over(too_much(what, ttl_ms, "ms", "lease_max_ms", limits_.lease_max_ms));
   }
   bool lease_or_none(const char* what, uint64_t ttl_ms) { return ttl_ms == 0 || lease(what, ttl_ms); }
   bool bound(bool bind_to_session) {
@@ -317,8 +312,8 @@ class Checker {
         return invalid("the weight of voter \"" + elector.voter + "\" is 0");
       }
       if (elector.weight > limits_.elector_weight) {
-        return over(too_much("the weight of voter \"" + elector.voter + "\"", elector.weight, "units",
-                             "elector_weight", limits_.elector_weight));
+        return over(too_much("the weight of voter \"" + elector.voter + "\"", elector.weight, "units", "elector_weight",
+                             limits_.elector_weight));
       }
     }
     return true;
@@ -339,8 +334,7 @@ class Checker {
     if (value.uses > limits_.grant_uses) {
       return over(too_much("uses", value.uses, "uses", "grant_uses", limits_.grant_uses));
     }
-    return name("action", value.action) && name("resource", value.resource) &&
-           lease_or_none("ttl_ms", value.ttl_ms);
+    return name("action", value.action) && name("resource", value.resource) && lease_or_none("ttl_ms", value.ttl_ms);
   }
 
   const CommandHeader& header_;

@@ -92,8 +92,7 @@ Grant& add(Context& context, const GrantTerms& terms) {
 // Why a grant in this state permits nothing; ok if it is active.
 Refusal why_not_active(const Grant& grant) {
   switch (grant.state) {
-    case GrantState::active:
-      return {};
+    case GrantState::active: return {};
     case GrantState::pending:
       return {Code::not_approved, grant.ballot_id == 0
                                       ? std::string("it waits for a ballot or a policy")
@@ -102,10 +101,8 @@ Refusal why_not_active(const Grant& grant) {
       return {Code::not_approved, "ballot " + std::to_string(grant.ballot_id) + " did not approve it"};
     case GrantState::exhausted:
       return {Code::exhausted, "all " + std::to_string(grant.terms.uses) + " uses are counted"};
-    case GrantState::expired:
-      return {Code::expired, "it expired at revision " + std::to_string(grant.ended_revision)};
-    case GrantState::revoked:
-      break;
+    case GrantState::expired: return {Code::expired, "it expired at revision " + std::to_string(grant.ended_revision)};
+    case GrantState::revoked: break;
   }
   return {Code::ended, "it ended at revision " + std::to_string(grant.ended_revision)};
 }
@@ -130,8 +127,7 @@ Found find_own(Context& context, uint64_t grant_id, uint64_t fence) {
   }
   if (grant.fence != fence) {
     return {&grant,
-            {Code::stale_fence,
-             "the fence is " + std::to_string(grant.fence) + ", not " + std::to_string(fence)}};
+            {Code::stale_fence, "the fence is " + std::to_string(grant.fence) + ", not " + std::to_string(fence)}};
   }
   return {&grant, {}};
 }
@@ -214,8 +210,7 @@ Result execute(Context& context, const GrantUse& command) {
   Grant& grant = *found.grant;
   const uint64_t left = grant.terms.uses == 0 ? UINT64_MAX : grant.terms.uses - grant.used;
   if (command.uses > left) {
-    return refuse(Code::exhausted,
-                  std::to_string(left) + " uses are left, not " + std::to_string(command.uses),
+    return refuse(Code::exhausted, std::to_string(left) + " uses are left, not " + std::to_string(command.uses),
                   answer_of(grant));
   }
   grant.used = saturating_add(grant.used, command.uses);
@@ -242,8 +237,7 @@ Result execute(Context& context, const GrantRevoke& command) {
     return refuse(Code::forbidden, "a grant is ended by its subject, its issuer or an admin");
   }
   if (pending && grant.ballot_id != 0) {
-    return refuse(Code::forbidden, "ballot " + std::to_string(grant.ballot_id) + " decides on it",
-                  answer_of(grant));
+    return refuse(Code::forbidden, "ballot " + std::to_string(grant.ballot_id) + " decides on it", answer_of(grant));
   }
   if (!pending && grant.state != GrantState::active) {
     return refuse_with({&grant, why_not_active(grant)});
@@ -302,8 +296,7 @@ Refusal can_decide_on_grant(const Context& context, const BallotOpen& command) {
   return allows(policy->rule, request->terms);
 }
 
-void bind_grant_to_ballot(Context& context, uint64_t grant_id, uint64_t ballot_id,
-                          const std::string& policy) {
+void bind_grant_to_ballot(Context& context, uint64_t grant_id, uint64_t ballot_id, const std::string& policy) {
   Grant& grant = context.state.grants.find(grant_id)->second;
   grant.ballot_id = ballot_id;
   grant.policy = policy;

@@ -25,9 +25,7 @@ HistoryPage History::read(uint64_t from_revision, uint64_t max_batches, uint64_t
     page.next_revision = first_revision_;
     return page;
   }
-  const auto before = [](const SharedEventBatch& batch, uint64_t revision) {
-    return batch->revision < revision;
-  };
+  const auto before = [](const SharedEventBatch& batch, uint64_t revision) { return batch->revision < revision; };
   auto at = std::lower_bound(batches_.begin(), batches_.end(), from, before);
   for (; at != batches_.end(); ++at) {
     if (max_batches != 0 && page.batches.size() == max_batches) {

@@ -38,8 +38,8 @@ Result condition_failed(const KvRecord* present, uint64_t wanted) {
   }
   body.record = without_value(*present);
   return refuse(Code::revision_mismatch,
-                "the key was last changed at revision " + std::to_string(present->mod_revision) +
-                    ", not at " + std::to_string(wanted),
+                "the key was last changed at revision " + std::to_string(present->mod_revision) + ", not at " +
+                    std::to_string(wanted),
                 std::move(body));
 }
 
@@ -62,8 +62,7 @@ Refusal can_put(const Context& context, const KvPut& put, const KvRecord* presen
   const uint64_t old_bytes = present ? put.key.size() + present->value.size() : 0;
   const uint64_t new_bytes = put.key.size() + put.value.size();
   if (!present && context.state.kv.size() >= limits.keys) {
-    return {Code::over_limit,
-            too_much("the store", context.state.kv.size() + 1, "keys", "keys", limits.keys)};
+    return {Code::over_limit, too_much("the store", context.state.kv.size() + 1, "keys", "keys", limits.keys)};
   }
   const uint64_t total = context.indexes.kv_bytes - old_bytes + new_bytes;
   if (new_bytes > old_bytes && total > limits.kv_bytes) {

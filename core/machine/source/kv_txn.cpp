@@ -10,14 +10,10 @@ namespace {
 template <class T>
 bool relates(const T& left, CompareRelation relation, const T& right) {
   switch (relation) {
-    case CompareRelation::equal:
-      return left == right;
-    case CompareRelation::not_equal:
-      return left != right;
-    case CompareRelation::less:
-      return left < right;
-    case CompareRelation::greater:
-      return left > right;
+    case CompareRelation::equal: return left == right;
+    case CompareRelation::not_equal: return left != right;
+    case CompareRelation::less: return left < right;
+    case CompareRelation::greater: return left > right;
   }
   return false;
 }
@@ -35,8 +31,7 @@ bool holds(const State& state, const KvCompare& compare) {
       return relates(record ? record->mod_revision : 0, compare.relation, compare.number);
     case CompareTarget::create_revision:
       return relates(record ? record->create_revision : 0, compare.relation, compare.number);
-    case CompareTarget::version:
-      return relates(record ? record->version : 0, compare.relation, compare.number);
+    case CompareTarget::version: return relates(record ? record->version : 0, compare.relation, compare.number);
   }
   return false;
 }
@@ -86,9 +81,7 @@ class Estimate {
     return at == context_.state.kv.end() ? nullptr : &at->second;
   }
   // It answers with what is there now, or with what an operation before it in this list has written.
-  void answer(const KvRecord* present) {
-    needs.answer_bytes += (present ? present->value.size() : 0) + written_bytes_;
-  }
+  void answer(const KvRecord* present) { needs.answer_bytes += (present ? present->value.size() : 0) + written_bytes_; }
 
   const Context& context_;
   uint64_t written_bytes_ = 0;
@@ -103,12 +96,11 @@ Refusal can_run(const Context& context, const std::vector<KvOperation>& operatio
   }
   const Needs& needs = estimate.needs;
   if (needs.keys != 0 && context.state.kv.size() + needs.keys > limits.keys) {
-    return {Code::over_limit,
-            too_much("the store", context.state.kv.size() + needs.keys, "keys", "keys", limits.keys)};
+    return {Code::over_limit, too_much("the store", context.state.kv.size() + needs.keys, "keys", "keys", limits.keys)};
   }
   if (needs.bytes != 0 && context.indexes.kv_bytes + needs.bytes > limits.kv_bytes) {
-    return {Code::over_limit, too_much("the store", context.indexes.kv_bytes + needs.bytes, "bytes",
-                                       "kv_bytes", limits.kv_bytes)};
+    return {Code::over_limit,
+            too_much("the store", context.indexes.kv_bytes + needs.bytes, "bytes", "kv_bytes", limits.kv_bytes)};
   }
   if (Refusal refusal = can_answer(context, needs.answer_bytes); !refusal.ok()) {
     return refusal;
@@ -149,8 +141,7 @@ Result execute(Context& context, const KvTxn& txn) {
   for (const KvCompare& compare : txn.compares) {
     answer.compares_held = answer.compares_held && holds(context.state, compare);
   }
-  const std::vector<KvOperation>& operations =
-      answer.compares_held ? txn.then_operations : txn.else_operations;
+  const std::vector<KvOperation>& operations = answer.compares_held ? txn.then_operations : txn.else_operations;
   if (Refusal refusal = can_run(context, operations); !refusal.ok()) {
     return refuse(refusal.code, std::move(refusal.reason));
   }

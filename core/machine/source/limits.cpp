@@ -64,8 +64,8 @@ std::string validate(const Limits& limits) {
   for (const LimitInfo& info : table) {
     const uint64_t value = limits.*info.field;
     if (value < info.minimum || value > info.maximum) {
-      return std::string(info.name) + " is " + std::to_string(value) + ", allowed is " +
-             std::to_string(info.minimum) + " to " + std::to_string(info.maximum);
+      return std::string(info.name) + " is " + std::to_string(value) + ", allowed is " + std::to_string(info.minimum) +
+             " to " + std::to_string(info.maximum);
     }
   }
   if (limits.lease_min_ms > limits.lease_max_ms) {

@@ -109,10 +109,9 @@ Result wrong_token(const Lock& lock, uint64_t token) {
   LockResult body;
   body.holder = holder_of(lock);
   if (lock.hold && token < lock.hold->fence) {
-    return refuse(
-        Code::stale_fence,
-        "the present fence is " + std::to_string(lock.hold->fence) + ", not " + std::to_string(token),
-        std::move(body));
+    return refuse(Code::stale_fence,
+                  "the present fence is " + std::to_string(lock.hold->fence) + ", not " + std::to_string(token),
+                  std::move(body));
   }
   return refuse(Code::not_holder, "no hold and no place in the queue has the token " + std::to_string(token),
                 std::move(body));
@@ -133,8 +132,7 @@ Refusal can_add(const Context& context) {
   const uint64_t limit = context.state.limits.locks;
   const uint64_t total = context.indexes.holds.size() + context.indexes.waits.size();
   if (total >= limit) {
-    return {Code::over_limit,
-            too_much("the machine", total + 1, "locks and places in their queues", "locks", limit)};
+    return {Code::over_limit, too_much("the machine", total + 1, "locks and places in their queues", "locks", limit)};
   }
   return {};
 }
@@ -142,8 +140,8 @@ Refusal can_add(const Context& context) {
 Result enqueue(Context& context, const LockAcquire& command, Lock& lock, LockWaiter waiter) {
   const Limits& limits = context.state.limits;
   if (lock.waiters.size() >= limits.lock_waiters) {
-    return refuse(Code::over_limit, too_much("the queue", lock.waiters.size() + 1, "waiters", "lock_waiters",
-                                             limits.lock_waiters));
+    return refuse(Code::over_limit,
+                  too_much("the queue", lock.waiters.size() + 1, "waiters", "lock_waiters", limits.lock_waiters));
   }
   LockResult body;
   body.ticket = waiter.ticket;

@@ -17,10 +17,9 @@ constexpr uint64_t event_overhead_bytes = 64;
 
 ApplyOutcome out_of_order(uint64_t index, uint64_t term, const State& state) {
   ApplyOutcome outcome;
-  outcome.result =
-      refuse(Code::out_of_order, "entry " + std::to_string(index) + " of term " + std::to_string(term) +
-                                     " after " + std::to_string(state.applied_index) + " of term " +
-                                     std::to_string(state.applied_term));
+  outcome.result = refuse(Code::out_of_order, "entry " + std::to_string(index) + " of term " + std::to_string(term) +
+                                                  " after " + std::to_string(state.applied_index) + " of term " +
+                                                  std::to_string(state.applied_term));
   outcome.result.revision = state.applied_index;
   outcome.result.term = state.applied_term;
   return outcome;
@@ -69,9 +68,9 @@ Result Machine::Engine::run(Context& context, const Command& command, bool& repl
     }
   }
   Refusal refusal = check(command, state_.limits);
-  Result result =
-      refusal.ok() ? std::visit([&context](const auto& body) { return execute(context, body); }, command.body)
-                   : refuse(refusal.code, std::move(refusal.reason));
+  Result result = refusal.ok()
+                      ? std::visit([&context](const auto& body) { return execute(context, body); }, command.body)
+                      : refuse(refusal.code, std::move(refusal.reason));
   result.revision = state_.applied_index;
   result.term = state_.applied_term;
   if (command.header.session_id != 0) {

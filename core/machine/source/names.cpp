@@ -17,8 +17,7 @@ constexpr CodeText code_texts[] = {
     {"not_found", "There is nothing by this name or id."},
     {"revision_mismatch", "It was changed since the revision that the condition names."},
     {"exists", "It is there already."},
-    {"compacted",
-     "What was asked for is older than what is kept; read the present state and go on from there."},
+    {"compacted", "What was asked for is older than what is kept; read the present state and go on from there."},
     {"not_eligible", "The caller is not in the electorate, or not the one whom this permits something."},
     {"already_voted", "The caller has voted in this ballot; the first vote counts and is final."},
     {"ballot_closed", "The ballot is closed; its verdict stands."},
@@ -63,10 +62,8 @@ constexpr const char* outcome_names[] = {"decided", "rejected", "no_quorum", "ve
 constexpr const char* rule_names[] = {"plurality", "majority",         "k_of_n",
                                       "unanimous", "weight_threshold", "one_per_organisation"};
 constexpr const char* tie_rule_names[] = {"reject", "first_option", "status_quo", "chair"};
-constexpr const char* grant_state_names[] = {"pending", "active",  "exhausted",
-                                             "expired", "revoked", "denied"};
-constexpr const char* end_cause_names[] = {"released", "expired",   "session_ended",
-                                           "revoked",  "exhausted", "denied"};
+constexpr const char* grant_state_names[] = {"pending", "active", "exhausted", "expired", "revoked", "denied"};
+constexpr const char* end_cause_names[] = {"released", "expired", "session_ended", "revoked", "exhausted", "denied"};
 
 template <class Enum, size_t count>
 const char* name_in(const char* const (&names)[count], Enum value) {

@@ -47,17 +47,12 @@ TopicPage page_of(const Topic& topic, uint64_t offset, uint64_t limit, const Lim
 
 Refusal why_grant_permits_nothing(const Grant& grant, uint64_t now_ms) {
   switch (grant.state) {
-    case GrantState::active:
-      break;
+    case GrantState::active: break;
     case GrantState::pending:
-    case GrantState::denied:
-      return {Code::not_approved, std::string("it is ") + grant_state_name(grant.state)};
-    case GrantState::exhausted:
-      return {Code::exhausted, {}};
-    case GrantState::expired:
-      return {Code::expired, {}};
-    case GrantState::revoked:
-      return {Code::ended, {}};
+    case GrantState::denied: return {Code::not_approved, std::string("it is ") + grant_state_name(grant.state)};
+    case GrantState::exhausted: return {Code::exhausted, {}};
+    case GrantState::expired: return {Code::expired, {}};
+    case GrantState::revoked: return {Code::ended, {}};
   }
   if (grant.deadline_ms != 0 && grant.deadline_ms <= now_ms) {
     return {Code::expired, {}};
@@ -190,8 +185,8 @@ TopicPage Machine::topic_tail(std::string_view name, uint64_t limit) const {
   return page_of(*found, offset, wanted, limits());
 }
 
-Refusal Machine::grant_check(uint64_t grant_id, uint64_t fence, std::string_view subject,
-                             std::string_view action, std::string_view resource) const {
+Refusal Machine::grant_check(uint64_t grant_id, uint64_t fence, std::string_view subject, std::string_view action,
+                             std::string_view resource) const {
   const Grant* found = grant(grant_id);
   if (!found) {
     return {Code::not_found, "no grant " + std::to_string(grant_id)};
@@ -200,8 +195,7 @@ Refusal Machine::grant_check(uint64_t grant_id, uint64_t fence, std::string_view
     return {Code::not_eligible, "the grant is for \"" + found->terms.subject + "\""};
   }
   if (!covers(found->terms.action, action) || !covers(found->terms.resource, resource)) {
-    return {Code::forbidden,
-            "the grant is for \"" + found->terms.action + "\" on \"" + found->terms.resource + "\""};
+    return {Code::forbidden, "the grant is for \"" + found->terms.action + "\" on \"" + found->terms.resource + "\""};
   }
   if (Refusal refusal = why_grant_permits_nothing(*found, time_ms()); !refusal.ok()) {
     return refusal;

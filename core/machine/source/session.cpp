@@ -89,8 +89,8 @@ Refusal find_session(const Context& context, uint64_t session_id) {
     return {Code::unknown_session, "no session " + std::to_string(session_id)};
   }
   return {Code::expired_session,
-          std::string(ended->second.cause == EndCause::expired ? "it expired" : "it was closed") +
-              " at revision " + std::to_string(ended->second.ended_revision)};
+          std::string(ended->second.cause == EndCause::expired ? "it expired" : "it was closed") + " at revision " +
+              std::to_string(ended->second.ended_revision)};
 }
 
 void touch_session(Context& context, Session& session) {
@@ -137,8 +137,7 @@ Refusal can_bind(const Context& context, uint64_t session_id, uint64_t more) {
   const auto at = context.indexes.bindings.find(session_id);
   const uint64_t total = (at == context.indexes.bindings.end() ? 0 : at->second.count()) + more;
   if (total > limit) {
-    return {Code::over_limit,
-            too_much("the session", total, "things bound to it", "session_bindings", limit)};
+    return {Code::over_limit, too_much("the session", total, "things bound to it", "session_bindings", limit)};
   }
   return {};
 }
@@ -163,8 +162,7 @@ void expire_waits_of_sessions(Context& context) {
 // everybody up. A session that is left for the next entry is refused all the same.
 void expire_sessions(Context& context) {
   const size_t before = context.events.size();
-  while (!context.indexes.sessions.empty() &&
-         context.events.size() - before < context.state.limits.range_delete_keys) {
+  while (!context.indexes.sessions.empty() && context.events.size() - before < context.state.limits.range_delete_keys) {
     const auto [deadline_ms, session_id] = *context.indexes.sessions.begin();
     if (deadline_ms > context.now_ms) {
       return;

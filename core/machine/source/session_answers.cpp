@@ -22,9 +22,8 @@ SessionCheck check_session(Context& context) {
   Session& session = context.state.sessions.find(context.header.session_id)->second;
   const uint64_t sequence = context.header.sequence;
   if (sequence > session.last_sequence + 1) {
-    check.answer =
-        refuse(Code::sequence_gap, "the next sequence is " + std::to_string(session.last_sequence + 1) +
-                                       ", not " + std::to_string(sequence));
+    check.answer = refuse(Code::sequence_gap, "the next sequence is " + std::to_string(session.last_sequence + 1) +
+                                                  ", not " + std::to_string(sequence));
     return check;
   }
   touch_session(context, session);
@@ -75,9 +74,9 @@ Refusal can_answer(const Context& context, uint64_t bytes) {
   const uint64_t share = std::max(limits.session_result_bytes, smallest_share_bytes);
   const uint64_t total = context.indexes.all_answers_bytes + bytes;
   if (context.header.session_id != 0 && bytes > share && total > limits.sessions * share) {
-    return {Code::over_limit, "the answers of all sessions: " +
-                                  too_much("what is kept", total, "bytes",
-                                           "sessions times session_result_bytes", limits.sessions * share)};
+    return {Code::over_limit,
+            "the answers of all sessions: " + too_much("what is kept", total, "bytes",
+                                                       "sessions times session_result_bytes", limits.sessions * share)};
   }
   return {};
 }

@@ -43,8 +43,8 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-std::string too_much(std::string_view what, uint64_t amount, std::string_view unit,
-                     std::string_view limit_name, uint64_t limit) {
+std::string too_much(std::string_view what, uint64_t amount, std::string_view unit, std::string_view limit_name,
+                     uint64_t limit) {
   std::string text;
   text.append(what).append(" has ").append(std::to_string(amount)).append(" ").append(unit);
   text.append(", the limit ").append(limit_name).append(" is ").append(std::to_string(limit));

@@ -10,8 +10,8 @@ namespace kelek::machine {
 bool is_utf8(std::string_view text);
 
 // "key has 2000 bytes, the limit key_bytes is 1024": the one wording for everything that is too much.
-std::string too_much(std::string_view what, uint64_t amount, std::string_view unit,
-                     std::string_view limit_name, uint64_t limit);
+std::string too_much(std::string_view what, uint64_t amount, std::string_view unit, std::string_view limit_name,
+                     uint64_t limit);
 
 // Exact, or a prefix that ends in '*'. A pattern covers another pattern if it covers all that this one
 // covers.

@@ -30,8 +30,7 @@ uint64_t append(Context& context, const std::string& name, Topic& topic, TopicRe
 Refusal can_create(const Context& context) {
   const uint64_t limit = context.state.limits.topics;
   if (context.state.topics.size() >= limit) {
-    return {Code::over_limit,
-            too_much("the machine", context.state.topics.size() + 1, "topics", "topics", limit)};
+    return {Code::over_limit, too_much("the machine", context.state.topics.size() + 1, "topics", "topics", limit)};
   }
   return {};
 }
@@ -39,13 +38,12 @@ Refusal can_create(const Context& context) {
 Refusal can_grow(const Context& context, const Topic& topic, uint64_t bytes) {
   const Limits& limits = context.state.limits;
   if (topic.records.size() >= limits.topic_records) {
-    return {Code::over_limit, too_much("the topic", topic.records.size() + 1, "records", "topic_records",
-                                       limits.topic_records)};
+    return {Code::over_limit,
+            too_much("the topic", topic.records.size() + 1, "records", "topic_records", limits.topic_records)};
   }
   if (context.indexes.topic_bytes + bytes > limits.topic_bytes) {
-    return {Code::over_limit,
-            "all topics together: " + too_much("the records", context.indexes.topic_bytes + bytes, "bytes",
-                                               "topic_bytes", limits.topic_bytes)};
+    return {Code::over_limit, "all topics together: " + too_much("the records", context.indexes.topic_bytes + bytes,
+                                                                 "bytes", "topic_bytes", limits.topic_bytes)};
   }
   return {};
 }
@@ -71,10 +69,9 @@ Result execute(Context& context, const TopicAppend& command) {
   }
   const uint64_t next = missing ? 0 : end_offset(at->second);
   if (command.if_offset && *command.if_offset != next) {
-    return refuse(
-        Code::revision_mismatch,
-        "the next offset is " + std::to_string(next) + ", not " + std::to_string(*command.if_offset),
-        TopicResult{next});
+    return refuse(Code::revision_mismatch,
+                  "the next offset is " + std::to_string(next) + ", not " + std::to_string(*command.if_offset),
+                  TopicResult{next});
   }
   if (!missing && at->second.verdicts_only) {
     return refuse(Code::forbidden, "only verdicts of ballots go to the topic \"" + command.topic + "\"");

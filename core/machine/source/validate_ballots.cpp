@@ -69,8 +69,7 @@ std::string check_votes(const State& state, const Ballot& ballot) {
 }
 
 std::string check_verdict(const State& state, const Ballot& ballot, const Verdict& verdict) {
-  if (verdict.outcome > Outcome::cancelled ||
-      verdict.winner.has_value() != (verdict.outcome == Outcome::decided)) {
+  if (verdict.outcome > Outcome::cancelled || verdict.winner.has_value() != (verdict.outcome == Outcome::decided)) {
     return "outcome and winner of its verdict";
   }
   if (verdict.winner && *verdict.winner >= ballot.options.size()) {

@@ -39,8 +39,7 @@ std::string check_header(const State& state) {
 }
 
 std::string check_key(const State& state, const std::string& key, const KvRecord& record) {
-  if (key.empty() || key.size() > largest(&Limits::key_bytes) ||
-      record.value.size() > largest(&Limits::value_bytes)) {
+  if (key.empty() || key.size() > largest(&Limits::key_bytes) || record.value.size() > largest(&Limits::value_bytes)) {
     return "sizes of key or value";
   }
   if (!was_applied(state, record.create_revision) || !was_applied(state, record.mod_revision) ||

@@ -25,7 +25,9 @@ bool is_from_leader(MessageKind kind) {
          kind == MessageKind::snapshot_chunk || kind == MessageKind::timeout_now;
 }
 
-Error malformed(std::string text) { return {Refusal::malformed, no_node, std::move(text)}; }
+Error malformed(std::string text) {
+  return {Refusal::malformed, no_node, std::move(text)};
+}
 
 }  // namespace
 
@@ -241,13 +243,11 @@ void Node::Core::dispatch(Message& message) {
     case MessageKind::vote_response: return on_vote_response(message, std::get<VoteResponse>(message.body));
     case MessageKind::append_request: return on_append_request(message, std::get<AppendRequest>(message.body));
     case MessageKind::append_response: return on_append_response(message, std::get<AppendResponse>(message.body));
-    case MessageKind::heartbeat_request:
-      return on_heartbeat_request(message, std::get<HeartbeatRequest>(message.body));
+    case MessageKind::heartbeat_request: return on_heartbeat_request(message, std::get<HeartbeatRequest>(message.body));
     case MessageKind::heartbeat_response:
       return on_heartbeat_response(message, std::get<HeartbeatResponse>(message.body));
     case MessageKind::snapshot_chunk: return on_snapshot_chunk(message, std::get<SnapshotChunk>(message.body));
-    case MessageKind::snapshot_response:
-      return on_snapshot_response(message, std::get<SnapshotResponse>(message.body));
+    case MessageKind::snapshot_response: return on_snapshot_response(message, std::get<SnapshotResponse>(message.body));
     case MessageKind::timeout_now: return on_timeout_now(message);
     case MessageKind::read_request: return on_read_request(message, std::get<ReadRequest>(message.body));
     case MessageKind::read_response: return on_read_response(std::get<ReadResponse>(message.body));

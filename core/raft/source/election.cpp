@@ -56,7 +56,9 @@ Refusal Node::Core::may_ask_for_votes() const {
   return Refusal::none;
 }
 
-bool Node::Core::may_vote() const { return repair_until_ == 0 && now_ticks_ >= no_vote_before_tick_; }
+bool Node::Core::may_vote() const {
+  return repair_until_ == 0 && now_ticks_ >= no_vote_before_tick_;
+}
 
 void Node::Core::on_election_timeout() {
   if (callers_ != nullptr && callers_->transfer_watched != no_node) {

@@ -6,7 +6,7 @@
 namespace kelek::raft {
 
 EntryBlock* EntryBlock::allocate(std::uint32_t capacity) {
-  void* memory = ::operator new(sizeof(EntryBlock) + std::size_t{capacity} * sizeof(Entry));
+  void* memory = ::operator new (sizeof(EntryBlock) + std::size_t{capacity} * sizeof(Entry));
   return new (memory) EntryBlock(capacity);
 }
 
@@ -32,8 +32,7 @@ void EntryBlock::destroy(EntryBlock* block) {
   ::operator delete(static_cast<void*>(block));
 }
 
-EntryRange::EntryRange(const EntryRange& other)
-    : first_(other.first_), offset_(other.offset_), count_(other.count_) {
+EntryRange::EntryRange(const EntryRange& other) : first_(other.first_), offset_(other.offset_), count_(other.count_) {
   for (std::uint32_t b = 0; b < other.used_; ++b) share(other.blocks_[b]);
 }
 

@@ -50,8 +50,7 @@ void Node::Core::on_append_request(Message& message, AppendRequest& request) {
     verified_ = std::max(verified_, commit_);
     return answer(message, response);
   }
-  const bool agrees =
-      request.previous_index < commit_ || log_.matches(request.previous_index, request.previous_term);
+  const bool agrees = request.previous_index < commit_ || log_.matches(request.previous_index, request.previous_term);
   if (!agrees) {
     // Whole terms at a time: the last entry here that the leader's log could hold at or below that place.
     response.hint_index =
@@ -75,8 +74,7 @@ void Node::Core::on_append_request(Message& message, AppendRequest& request) {
 void Node::Core::accept_entries(Index previous, const EntryRange& entries) {
   const Index end = previous + entries.size();
   Index first_new = std::max(previous, commit_) + 1;
-  while (first_new <= end && first_new <= log_.last_index() &&
-         log_.term_at(first_new) == entries.at(first_new).term) {
+  while (first_new <= end && first_new <= log_.last_index() && log_.term_at(first_new) == entries.at(first_new).term) {
     ++first_new;
   }
   if (first_new > end) return;

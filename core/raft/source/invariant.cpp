@@ -9,7 +9,9 @@ namespace {
 std::atomic<InvariantHandler> installed_handler{nullptr};
 }
 
-void set_invariant_handler(InvariantHandler handler) { installed_handler.store(handler); }
+void set_invariant_handler(InvariantHandler handler) {
+  installed_handler.store(handler);
+}
 
 void invariant_broken(const char* condition, const char* file, int line) {
   if (const InvariantHandler handler = installed_handler.load()) handler(condition, file, line);

@@ -160,8 +160,7 @@ void Node::Core::leader_tick(Leader& leading) {
     // Known from hashicorp 503 and 612: a leader whose disk stands still holds up the whole group.
     return become_follower(term_, no_node, RoleEvent::Cause::disk_stalled);
   }
-  if (leading.transfer_to != no_node && now_ticks_ >= leading.transfer_deadline_tick)
-    give_up_transfer(leading);
+  if (leading.transfer_to != no_node && now_ticks_ >= leading.transfer_deadline_tick) give_up_transfer(leading);
   if (now_ticks_ < leading.next_heartbeat_tick) return;
   leading.next_heartbeat_tick = now_ticks_ + options_.heartbeat_ticks;
   if (options_.check_quorum && !quorum_heard(leading)) {

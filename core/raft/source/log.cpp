@@ -114,8 +114,7 @@ void Log::compact(Index through) {
   payload_bytes_ -= payload_bytes(first_index(), through);
   terms_.compact(through);
   std::size_t dropped = 0;
-  while (dropped < extents_.size() &&
-         extents_[dropped].first + extents_[dropped].block->size() <= through + 1) {
+  while (dropped < extents_.size() && extents_[dropped].first + extents_[dropped].block->size() <= through + 1) {
     if (dropped + 1 == extents_.size() && is_worth_keeping(*extents_[dropped].block.get())) break;
     BlockRef& block = extents_[dropped].block;
     if (block->capacity() == largest_block && spares_.size() < max_spares && !block->is_shared()) {

@@ -6,11 +6,17 @@
 namespace kelek::raft {
 namespace {
 
-Error bad(std::string text) { return Error{Refusal::bad_change, no_node, std::move(text)}; }
+Error bad(std::string text) {
+  return Error{Refusal::bad_change, no_node, std::move(text)};
+}
 
-std::string named(NodeId id) { return "member " + std::to_string(id); }
+std::string named(NodeId id) {
+  return "member " + std::to_string(id);
+}
 
-bool is_before(const Member& a, const Member& b) { return a.id < b.id; }
+bool is_before(const Member& a, const Member& b) {
+  return a.id < b.id;
+}
 
 Member* find_in(std::vector<Member>& members, NodeId id) {
   for (Member& member : members) {
@@ -33,8 +39,8 @@ Status add_as(std::vector<Member>& members, const MemberOperation& operation, bo
     return Nothing{};
   }
   if (operation.incarnation != 0 && operation.incarnation != present->incarnation) {
-    return bad(named(operation.id) + " is known with incarnation " + std::to_string(present->incarnation) +
-               ", not " + std::to_string(operation.incarnation) + ": remove it first, then add it anew");
+    return bad(named(operation.id) + " is known with incarnation " + std::to_string(present->incarnation) + ", not " +
+               std::to_string(operation.incarnation) + ": remove it first, then add it anew");
   }
   if (present->voter == as_voter) {
     return Error{Refusal::already, no_node, named(operation.id) + (as_voter ? " is a voter" : " is a learner")};

@@ -17,7 +17,9 @@ constexpr std::uint8_t flag_outgoing = 2;
 constexpr std::uint8_t flag_learner = 4;
 constexpr std::size_t smallest_member_bytes = 4;
 
-void put_byte(std::string& out, std::uint8_t value) { out.push_back(static_cast<char>(value)); }
+void put_byte(std::string& out, std::uint8_t value) {
+  out.push_back(static_cast<char>(value));
+}
 
 void put_number(std::string& out, std::uint64_t value) {
   while (value >= 0x80) {
@@ -44,8 +46,8 @@ class Reader {
     for (unsigned shift = 0; shift < 64; shift += 7) {
       const auto next = byte();
       if (!next) return std::nullopt;
-      if (shift == 63 && *next > 1) return std::nullopt;           // does not fit into 64 bits
-      if (shift > 0 && *next == 0) return std::nullopt;            // not the shortest form
+      if (shift == 63 && *next > 1) return std::nullopt;  // does not fit into 64 bits
+      if (shift > 0 && *next == 0) return std::nullopt;   // not the shortest form
       value |= std::uint64_t{*next & 0x7fu} << shift;
       if (*next < 0x80) return value;
     }

@@ -23,15 +23,23 @@ Result<std::unique_ptr<Node>> Node::create(const Options& options, DurableState 
   return std::unique_ptr<Node>(new Node(std::move(core)));
 }
 
-void Node::tick() { core_->tick(); }
-std::uint64_t Node::ticks_to_deadline() const { return core_->ticks_to_deadline(); }
-Status Node::step(Message&& message) { return core_->step(message); }
+void Node::tick() {
+  core_->tick();
+}
+std::uint64_t Node::ticks_to_deadline() const {
+  return core_->ticks_to_deadline();
+}
+Status Node::step(Message&& message) {
+  return core_->step(message);
+}
 
 Result<Proposed> Node::propose(std::span<const Payload> payloads, Token token) {
   core_->touched();
   return core_->propose(payloads, token);
 }
-Result<Proposed> Node::propose(const Payload& payload, Token token) { return propose({&payload, 1}, token); }
+Result<Proposed> Node::propose(const Payload& payload, Token token) {
+  return propose({&payload, 1}, token);
+}
 
 Status Node::read(Token token, ReadMode mode) {
   core_->touched();
@@ -59,12 +67,16 @@ void Node::applied(Index index) {
   core_->applied(index);
 }
 
-Result<SnapshotBasis> Node::snapshot_basis(Index index) const { return core_->snapshot_basis(index); }
+Result<SnapshotBasis> Node::snapshot_basis(Index index) const {
+  return core_->snapshot_basis(index);
+}
 Status Node::snapshot_stored(const SnapshotMetadata& snapshot) {
   core_->touched();
   return core_->snapshot_stored(snapshot);
 }
-Index Node::compact(Index index) { return core_->compact(index); }
+Index Node::compact(Index index) {
+  return core_->compact(index);
+}
 void Node::snapshot_refused(SnapshotId id) {
   core_->touched();
   core_->snapshot_refused(id);
@@ -82,19 +94,33 @@ void Node::peer_fell_back(NodeId peer, Index last_index) {
   core_->peer_fell_back(peer, last_index);
 }
 
-bool Node::has_ready() const { return core_->has_ready(); }
-void Node::take_ready(Ready& ready) { core_->take_ready(ready); }
+bool Node::has_ready() const {
+  return core_->has_ready();
+}
+void Node::take_ready(Ready& ready) {
+  core_->take_ready(ready);
+}
 
-NodeStatus Node::status() const { return core_->status(); }
-std::vector<PeerStatus> Node::peers() const { return core_->peer_statuses(); }
-const ConfigurationRef& Node::configuration() const { return core_->configuration(); }
-const Options& Node::options() const { return core_->options(); }
+NodeStatus Node::status() const {
+  return core_->status();
+}
+std::vector<PeerStatus> Node::peers() const {
+  return core_->peer_statuses();
+}
+const ConfigurationRef& Node::configuration() const {
+  return core_->configuration();
+}
+const Options& Node::options() const {
+  return core_->options();
+}
 
 EntryRange Node::entries_from(Index index, std::uint32_t max_entries) const {
   if (index < core_->log().first_index()) return {};
   return core_->log().range(index, max_entries, SIZE_MAX);
 }
 
-void Node::set_election_timeout(std::uint32_t ticks) { core_->set_election_timeout(ticks); }
+void Node::set_election_timeout(std::uint32_t ticks) {
+  core_->set_election_timeout(ticks);
+}
 
 }  // namespace kelek::raft

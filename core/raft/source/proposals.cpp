@@ -8,7 +8,9 @@ namespace {
 
 using Kind = ProposalOutcome::Kind;
 
-bool ends_before(Index last, const Index& other) { return last < other; }
+bool ends_before(Index last, const Index& other) {
+  return last < other;
+}
 
 }  // namespace
 

@@ -53,9 +53,9 @@ Result<Proposed> Node::Core::propose(std::span<const Payload> payloads, Token to
   if (payloads.empty()) return Error{Refusal::out_of_range, known_leader(), "a proposal without a payload"};
   for (const Payload& payload : payloads) {
     if (payload.size() > max_payload_bytes) {
-      return Error{Refusal::too_large, known_leader(),
-                   "a payload of " + std::to_string(payload.size()) + " bytes, above " +
-                       std::to_string(max_payload_bytes)};
+      return Error{
+          Refusal::too_large, known_leader(),
+          "a payload of " + std::to_string(payload.size()) + " bytes, above " + std::to_string(max_payload_bytes)};
     }
   }
   if (token != 0 && callers().proposals.waiting() >= options_.max_waiting) {

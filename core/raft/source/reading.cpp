@@ -30,8 +30,7 @@ void Node::Core::take_read(Leader& leading, Token token, NodeId origin, Incarnat
   // Before the first commit of the term the commit index may lie behind what an earlier leader told (etcd 7331).
   if (leading.committed_own_entry) {
     read.index = commit_;
-    if (mode == ReadMode::linearizable && options_.lease_reads &&
-        leading.lease->holds(now_ticks_, lease_ticks())) {
+    if (mode == ReadMode::linearizable && options_.lease_reads && leading.lease->holds(now_ticks_, lease_ticks())) {
       if (observer_ != nullptr) trace(ReadEvent{token, read.index, true, true});
       return answer_read(read, Refusal::none);
     }
@@ -42,8 +41,8 @@ void Node::Core::take_read(Leader& leading, Token token, NodeId origin, Incarnat
 }
 
 void Node::Core::confirm_reads(Leader& leading) {
-  const Round confirmed = leading.tracker.quorum_value(
-      leading.round, [](const Progress& peer) { return peer.round_answered; });
+  const Round confirmed =
+      leading.tracker.quorum_value(leading.round, [](const Progress& peer) { return peer.round_answered; });
   if (options_.lease_reads) leading.lease->confirm(confirmed);
   if (leading.reads.empty()) return;
   leading.reads.confirm(confirmed, [this](const WaitingRead& read) {
@@ -71,9 +70,8 @@ void Node::Core::on_read_request(const Message& message, const ReadRequest& requ
 void Node::Core::on_read_response(const ReadResponse& response) {
   if (callers_ == nullptr) return;
   std::vector<Callers::ForwardedRead>& reads = callers_->forwarded_reads;
-  const auto found = std::find_if(reads.begin(), reads.end(), [&](const Callers::ForwardedRead& read) {
-    return read.request == response.token;
-  });
+  const auto found = std::find_if(reads.begin(), reads.end(),
+                                  [&](const Callers::ForwardedRead& read) { return read.request == response.token; });
   if (found == reads.end()) return;
   callers_->read_outcomes.push_back({found->token, response.refusal, response.index});
   reads.erase(found);

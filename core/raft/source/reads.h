@@ -29,7 +29,10 @@ class Reads {
 
   void add(const WaitingRead& read) {
     waiting_.push_back(read);
-    if (read.index == 0) ++unindexed_; else ++unsent_;
+    if (read.index == 0)
+      ++unindexed_;
+    else
+      ++unsent_;
   }
   /// The first commit of the term: reads that came before get their index (known from etcd 7331, TiKV 1632).
   void first_commit(Index commit) {

@@ -9,7 +9,9 @@
 namespace kelek::raft {
 namespace {
 
-Error contradiction(std::string text) { return {Refusal::malformed, no_node, std::move(text)}; }
+Error contradiction(std::string text) {
+  return {Refusal::malformed, no_node, std::move(text)};
+}
 
 }  // namespace
 

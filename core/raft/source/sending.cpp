@@ -16,8 +16,7 @@ void Node::Core::build_appends(Leader& leading, std::vector<Message>& messages) 
     const bool sent = send_to_peer(leading, peer, messages);
     if (round_due && (!sent || leading.heartbeat_due)) {
       send_heartbeat(leading, peer, messages, leading.round);
-    } else if (!sent && peer.state == ReplicationState::replicate &&
-               peer.commit_told < std::min(commit_, peer.match)) {
+    } else if (!sent && peer.state == ReplicationState::replicate && peer.commit_told < std::min(commit_, peer.match)) {
       // A commit index that nothing else carries goes alone, and needs no answer.
       send_heartbeat(leading, peer, messages, 0);
     }
@@ -40,9 +39,7 @@ bool Node::Core::send_to_peer(Leader& leading, Progress& peer, std::vector<Messa
     peer.become_snapshot(newest_snapshot_);
   }
   switch (peer.state) {
-    case ReplicationState::snapshot:
-      send_chunks(leading, peer, messages);
-      return false;  // chunks carry no round
+    case ReplicationState::snapshot: send_chunks(leading, peer, messages); return false;  // chunks carry no round
     case ReplicationState::probe:
       if (peer.probing) return false;
       peer.probing = true;

@@ -51,7 +51,8 @@ Status Node::Core::snapshot_stored(const SnapshotMetadata& snapshot) {
 Index Node::Core::compact(Index index) {
   if (newest_snapshot_ == nullptr) return log_.base_index();
   Index through = std::min({index, newest_snapshot_->index, applied_});
-  if (const Leader* leading = leader(); leading != nullptr && log_.payload_bytes() < options_.max_kept_for_snapshot_bytes) {
+  if (const Leader* leading = leader();
+      leading != nullptr && log_.payload_bytes() < options_.max_kept_for_snapshot_bytes) {
     // A follower that is receiving a snapshot needs what follows it, or it would need the next one at once (B68).
     for (const Progress& peer : leading->tracker.peers()) {
       if (peer.snapshot != nullptr) through = std::min(through, peer.snapshot->metadata->index);
@@ -234,8 +235,8 @@ void Node::Core::snapshot_durable() {
 void Node::Core::answer_installed(const Incoming& installed) {
   if (term_ != installed.term || known_leader() != installed.from) return;
   send_now(messages_after_, installed.from, installed.from_incarnation, term_,
-           SnapshotResponse{installed.metadata->id, SnapshotResponse::Progress::done,
-                            installed.metadata->size_bytes, installed.metadata->index});
+           SnapshotResponse{installed.metadata->id, SnapshotResponse::Progress::done, installed.metadata->size_bytes,
+                            installed.metadata->index});
 }
 
 void Node::Core::snapshot_refused(SnapshotId id) {

@@ -14,8 +14,8 @@ bool Node::Core::look_for_ready() const {
 
 bool Node::Core::something_to_take() const {
   if (!messages_.empty() || !messages_after_.empty() || told_last_ < log_.last_index() ||
-      (incoming_ != nullptr && !incoming_->chunks.empty()) ||
-      snapshot_to_install_ || (callers_ != nullptr && callers_->has_outcomes())) {
+      (incoming_ != nullptr && !incoming_->chunks.empty()) || snapshot_to_install_ ||
+      (callers_ != nullptr && callers_->has_outcomes())) {
     return true;
   }
   if (hard_state() != told_hard_state_) return true;

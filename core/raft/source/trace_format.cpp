@@ -14,8 +14,7 @@ std::string node_name(NodeId id) {
 }
 
 std::string entries_words(Index first, Index last) {
-  return first == last ? "entry " + number_text(first)
-                       : "entries " + number_text(first) + " to " + number_text(last);
+  return first == last ? "entry " + number_text(first) : "entries " + number_text(first) + " to " + number_text(last);
 }
 
 /// The rest of the sentence after "Node N ".
@@ -26,36 +25,25 @@ struct Wording {
     using Cause = RoleEvent::Cause;
     const std::string term = " in term " + number_text(event.term);
     switch (role.cause) {
-      case Cause::started:
-        return "starts as a follower" + term + " (Raft §5.2)";
+      case Cause::started: return "starts as a follower" + term + " (Raft §5.2)";
       case Cause::election_timeout:
         if (role.to == Role::pre_candidate) {
           return "has heard no leader" + term + " and asks who would vote for it (thesis §9.6)";
         }
         return "has heard no leader and stands for election" + term + " (Raft §5.2)";
-      case Cause::asked_to_campaign:
-        return "is asked to, and stands for election" + term + " (Raft §5.2)";
-      case Cause::told_to_campaign:
-        return "is told to go, and stands for election" + term + " (thesis §3.10)";
-      case Cause::pre_vote_won:
-        return "would be elected, and stands for election" + term + " (thesis §9.6)";
-      case Cause::vote_won:
-        return "is elected leader" + term + " (Raft §5.2)";
-      case Cause::vote_lost:
-        return "is not elected" + term + " and follows again (Raft §5.2)";
+      case Cause::asked_to_campaign: return "is asked to, and stands for election" + term + " (Raft §5.2)";
+      case Cause::told_to_campaign: return "is told to go, and stands for election" + term + " (thesis §3.10)";
+      case Cause::pre_vote_won: return "would be elected, and stands for election" + term + " (thesis §9.6)";
+      case Cause::vote_won: return "is elected leader" + term + " (Raft §5.2)";
+      case Cause::vote_lost: return "is not elected" + term + " and follows again (Raft §5.2)";
       case Cause::newer_term:
-        return "learns of term " + number_text(event.term) +
-               (role.from == Role::follower ? "" : " and follows again") + " (Raft §5.1)";
-      case Cause::heard_from_leader:
-        return "follows " + node_name(role.leader) + term + " (Raft §5.2)";
-      case Cause::quorum_lost:
-        return "is not answered by a majority and stops leading" + term + " (thesis §6.2)";
-      case Cause::disk_stalled:
-        return "waits too long for its disk and stops leading" + term;
-      case Cause::removed:
-        return "is no member any more and stops leading" + term + " (Raft §6, thesis §4.2.2)";
-      case Cause::transfer_done:
-        return "has handed over" + term + " (thesis §3.10)";
+        return "learns of term " + number_text(event.term) + (role.from == Role::follower ? "" : " and follows again") +
+               " (Raft §5.1)";
+      case Cause::heard_from_leader: return "follows " + node_name(role.leader) + term + " (Raft §5.2)";
+      case Cause::quorum_lost: return "is not answered by a majority and stops leading" + term + " (thesis §6.2)";
+      case Cause::disk_stalled: return "waits too long for its disk and stops leading" + term;
+      case Cause::removed: return "is no member any more and stops leading" + term + " (Raft §6, thesis §4.2.2)";
+      case Cause::transfer_done: return "has handed over" + term + " (thesis §3.10)";
     }
     return "changes its role" + term;
   }
@@ -67,21 +55,14 @@ struct Wording {
       if (vote.pre_vote) return "would vote for " + candidate + " (thesis §9.6)";
       return "grants its vote in term " + number_text(event.term) + " to " + candidate + " (Raft §5.2)";
     }
-    const std::string what =
-        std::string("refuses ") + (vote.pre_vote ? "a pre-vote" : "its vote") + " to " + candidate;
+    const std::string what = std::string("refuses ") + (vote.pre_vote ? "a pre-vote" : "its vote") + " to " + candidate;
     switch (vote.reason) {
-      case Reason::granted:
-        break;
-      case Reason::has_leader:
-        return what + ": it has a leader (thesis §4.2.3)";
-      case Reason::voted_for_another:
-        return what + ": it voted for " + node_name(event.vote) + " (Raft §5.2)";
-      case Reason::log_behind:
-        return what + ": its own log has more (Raft §5.4.1)";
-      case Reason::old_term:
-        return what + ": it is in term " + number_text(event.term) + " (Raft §5.1)";
-      case Reason::not_ready:
-        return what + ": it may not vote yet";
+      case Reason::granted: break;
+      case Reason::has_leader: return what + ": it has a leader (thesis §4.2.3)";
+      case Reason::voted_for_another: return what + ": it voted for " + node_name(event.vote) + " (Raft §5.2)";
+      case Reason::log_behind: return what + ": its own log has more (Raft §5.4.1)";
+      case Reason::old_term: return what + ": it is in term " + number_text(event.term) + " (Raft §5.1)";
+      case Reason::not_ready: return what + ": it may not vote yet";
     }
     return what;
   }
@@ -92,8 +73,8 @@ struct Wording {
   std::string operator()(const AppendEvent& append) const {
     const std::string added = entries_words(append.first, append.last);
     if (append.replaced_from == 0) return "appends " + added + " to its log (Raft §5.3)";
-    return "drops what its log held from entry " + number_text(append.replaced_from) + " on, and appends " +
-           added + " (Raft §5.3)";
+    return "drops what its log held from entry " + number_text(append.replaced_from) + " on, and appends " + added +
+           " (Raft §5.3)";
   }
 
   std::string operator()(const CommitEvent& commit) const {
@@ -115,18 +96,13 @@ struct Wording {
     const std::string what = "the snapshot of entry " + number_text(snapshot.index);
     const std::string peer = node_name(snapshot.peer);
     switch (snapshot.step) {
-      case SnapshotEvent::Step::sending:
-        return "begins to send " + what + " to " + peer + " (Raft §7)";
-      case SnapshotEvent::Step::received:
-        return "has received all of " + what + " from " + peer + " (Raft §7)";
-      case SnapshotEvent::Step::installing:
-        return "puts " + what + " in the place of its log (Raft §7)";
-      case SnapshotEvent::Step::installed:
-        return "has installed " + what + " (Raft §7)";
+      case SnapshotEvent::Step::sending: return "begins to send " + what + " to " + peer + " (Raft §7)";
+      case SnapshotEvent::Step::received: return "has received all of " + what + " from " + peer + " (Raft §7)";
+      case SnapshotEvent::Step::installing: return "puts " + what + " in the place of its log (Raft §7)";
+      case SnapshotEvent::Step::installed: return "has installed " + what + " (Raft §7)";
       case SnapshotEvent::Step::sent:
         return "knows that " + peer + " has all through entry " + number_text(snapshot.index) + " (Raft §7)";
-      case SnapshotEvent::Step::refused:
-        return "finds " + what + " damaged, and asks for it again (Raft §7)";
+      case SnapshotEvent::Step::refused: return "finds " + what + " damaged, and asks for it again (Raft §7)";
     }
     return "handles " + what;
   }
@@ -140,14 +116,10 @@ struct Wording {
   std::string operator()(const TransferEvent& transfer) const {
     const std::string to = node_name(transfer.to);
     switch (transfer.step) {
-      case TransferEvent::Step::begun:
-        return "begins to hand over to " + to + " (thesis §3.10)";
-      case TransferEvent::Step::told_to_go:
-        return "tells " + to + " to go (thesis §3.10)";
-      case TransferEvent::Step::done:
-        return "sees " + to + " lead, as it wished (thesis §3.10)";
-      case TransferEvent::Step::given_up:
-        return "gives up handing over to " + to + " (thesis §3.10)";
+      case TransferEvent::Step::begun: return "begins to hand over to " + to + " (thesis §3.10)";
+      case TransferEvent::Step::told_to_go: return "tells " + to + " to go (thesis §3.10)";
+      case TransferEvent::Step::done: return "sees " + to + " lead, as it wished (thesis §3.10)";
+      case TransferEvent::Step::given_up: return "gives up handing over to " + to + " (thesis §3.10)";
     }
     return "hands over to " + to;
   }
@@ -183,8 +155,7 @@ struct MessageWording {
            number_text(request.previous_term) + ", commit " + number_text(request.commit);
   }
   std::string operator()(const AppendResponse& response) const {
-    if (response.accepted)
-      return "acknowledgement through entry " + number_text(response.match_index) + in_term();
+    if (response.accepted) return "acknowledgement through entry " + number_text(response.match_index) + in_term();
     return "refusal of what follows entry " + number_text(response.previous_index) + in_term() + ", hint " +
            number_text(response.hint_index) + " of term " + number_text(response.hint_term);
   }
@@ -200,8 +171,7 @@ struct MessageWording {
   }
   std::string operator()(const SnapshotResponse& response) const {
     if (response.progress == SnapshotResponse::Progress::done) {
-      return "acknowledgement of the snapshot, through entry " + number_text(response.match_index) +
-             in_term();
+      return "acknowledgement of the snapshot, through entry " + number_text(response.match_index) + in_term();
     }
     return "wish for the snapshot from byte " + number_text(response.next_offset_bytes) + " on" + in_term();
   }
@@ -216,8 +186,7 @@ struct MessageWording {
            (request.payloads.size() == 1 ? " command" : " commands");
   }
   std::string operator()(const ProposeResponse& response) const {
-    if (response.refusal == Refusal::none)
-      return "word that a proposal is entry " + number_text(response.first_index);
+    if (response.refusal == Refusal::none) return "word that a proposal is entry " + number_text(response.first_index);
     return "refusal of a proposal";
   }
 };
@@ -241,9 +210,8 @@ struct MessageSection {
 };
 
 std::string message_words(const char* verb, NodeId peer, const Message& message) {
-  return std::string(verb) + " " + node_name(peer) + ": " +
-         std::visit(MessageWording{message.term}, message.body) + " (" +
-         std::visit(MessageSection{}, message.body) + ")";
+  return std::string(verb) + " " + node_name(peer) + ": " + std::visit(MessageWording{message.term}, message.body) +
+         " (" + std::visit(MessageSection{}, message.body) + ")";
 }
 
 std::string Wording::operator()(const SendEvent& send) const {

@@ -52,6 +52,8 @@ Progress* Tracker::find(NodeId id) {
   return found != peers_.end() && found->id == id ? &*found : nullptr;
 }
 
-std::uint64_t Tracker::majority_of_values() const { return majority_value(values_); }
+std::uint64_t Tracker::majority_of_values() const {
+  return majority_value(values_);
+}
 
 }  // namespace kelek::raft

@@ -43,8 +43,7 @@ void get_response(Reader& reader, ClientResponse& response, std::size_t count) {
   get(reader, response.member, "member");
   get(reader, response.term, "term");
   get(reader, response.revision, "revision");
-  if (reader.ok() && count <= response_header_slots)
-    reader.fail(Fault::inconsistent, "response", "too few values");
+  if (reader.ok() && count <= response_header_slots) reader.fail(Fault::inconsistent, "response", "too few values");
   get_body(reader, response.body, reader.ok() ? count - response_header_slots : 0, "response body");
 }
 
@@ -53,8 +52,7 @@ void get_event_frame(Reader& reader, EventFrame& frame, std::size_t count) {
   get(reader, frame.state, "watch state");
   get(reader, frame.first_revision, "first revision");
   get(reader, frame.next_revision, "next revision");
-  if (reader.ok() && count != events_slots)
-    reader.fail(Fault::inconsistent, "events", "another number of values");
+  if (reader.ok() && count != events_slots) reader.fail(Fault::inconsistent, "events", "another number of values");
   const std::size_t batches = reader.array("batches", max_list_items);
   for (std::size_t i = 0; i < batches && reader.ok(); ++i) {
     const std::span<const std::byte> document = reader.bytes("batch", client_frame_bytes);
@@ -96,8 +94,7 @@ Result<ClientRequest> decode_request(std::span<const std::byte> frame, std::size
   get(reader, request.request_id, "request id");
   get(reader, request.deadline_ms, "deadline");
   get(reader, request.group, "group");
-  if (reader.ok() && count <= request_header_slots)
-    reader.fail(Fault::inconsistent, "request", "too few values");
+  if (reader.ok() && count <= request_header_slots) reader.fail(Fault::inconsistent, "request", "too few values");
   get_body(reader, request.body, reader.ok() ? count - request_header_slots : 0, "request body");
   reader.leave();
   if (!reader.finish()) return reader.error();

@@ -125,8 +125,8 @@ struct Layout<SnapshotTaken> {
 template <>
 struct Layout<SnapshotPart> {
   using T = SnapshotPart;
-  static constexpr auto members = std::make_tuple(&T::snapshot_id, &T::index, &T::term, &T::size_bytes,
-                                                  &T::digest, &T::configuration, &T::offset_bytes, &T::data);
+  static constexpr auto members = std::make_tuple(&T::snapshot_id, &T::index, &T::term, &T::size_bytes, &T::digest,
+                                                  &T::configuration, &T::offset_bytes, &T::data);
 };
 
 }  // namespace kelek::wire

@@ -93,8 +93,7 @@ void get(Reader& reader, std::optional<T>& value, const char* place) {
 }
 
 /// Enters a list whose items take `item_slots` values each, and gives the number of items.
-inline std::size_t get_list_size(Reader& reader, std::size_t max_items, std::size_t item_slots,
-                                 const char* place) {
+inline std::size_t get_list_size(Reader& reader, std::size_t max_items, std::size_t item_slots, const char* place) {
   const std::size_t values = reader.array(place, max_items * item_slots);
   if (values % item_slots != 0) reader.fail(Fault::inconsistent, place, "a list that ends within an item");
   return reader.ok() ? values / item_slots : 0;

@@ -38,8 +38,7 @@ struct Slots<T> {
   static constexpr std::size_t of(std::tuple<Member...>*) {
     return (std::size_t{0} + ... + Slots<decltype(member_type_of(std::declval<Member>()))>::count);
   }
-  static constexpr std::size_t count =
-      of(static_cast<std::remove_cv_t<decltype(Layout<T>::members)>*>(nullptr));
+  static constexpr std::size_t count = of(static_cast<std::remove_cv_t<decltype(Layout<T>::members)>*>(nullptr));
 };
 template <typename T>
 inline constexpr std::size_t slots = Slots<T>::count;

@@ -133,8 +133,8 @@ EncodedFrame MessageEncoder::encode(GroupId group, const Greeting& greeting) {
     put_introduction(writer, hello->introduction);
   } else {
     const auto& answer = std::get<HelloAnswer>(greeting.body);
-    put_header(writer, header_slots + slots<HelloAnswer>, group, hello_answer_kind, greeting.from,
-               greeting.to, greeting.from_incarnation);
+    put_header(writer, header_slots + slots<HelloAnswer>, group, hello_answer_kind, greeting.from, greeting.to,
+               greeting.from_incarnation);
     wire::put(writer, answer.refusal);
     wire::put(writer, answer.text);
     put_introduction(writer, answer.introduction);
@@ -151,8 +151,7 @@ void MessageEncoder::release() {
 // entries of the same indexes are the same. (What is replaced in the middle of a log replaces all that
 // follows, so that the last entry lies elsewhere.)
 bool MessageEncoder::holds(const raft::EntryRange& entries) const {
-  if (entries_.empty() || entries.size() != entries_.size() ||
-      entries.first_index() != entries_.first_index()) {
+  if (entries_.empty() || entries.size() != entries_.size() || entries.first_index() != entries_.first_index()) {
     return false;
   }
   return &entries.at(entries.first_index()) == &entries_.at(entries_.first_index()) &&

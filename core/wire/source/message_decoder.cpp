@@ -78,8 +78,7 @@ void get_message_body(Reader& reader, const raft::Payload&, Body& body, const ch
   wire::get(reader, body, place);
 }
 
-void get_message_body(Reader& reader, const raft::Payload& frame, raft::AppendRequest& body,
-                      const char* place) {
+void get_message_body(Reader& reader, const raft::Payload& frame, raft::AppendRequest& body, const char* place) {
   body.previous_index = reader.integer(place);
   body.previous_term = reader.integer(place);
   body.commit = reader.integer(place);
@@ -87,8 +86,7 @@ void get_message_body(Reader& reader, const raft::Payload& frame, raft::AppendRe
   get_entries(reader, frame, body);
 }
 
-void get_message_body(Reader& reader, const raft::Payload& frame, raft::SnapshotChunk& body,
-                      const char* place) {
+void get_message_body(Reader& reader, const raft::Payload& frame, raft::SnapshotChunk& body, const char* place) {
   raft::SnapshotMetadata metadata;
   metadata.index = reader.integer(place);
   metadata.term = reader.integer(place);
@@ -102,8 +100,7 @@ void get_message_body(Reader& reader, const raft::Payload& frame, raft::Snapshot
   if (reader.ok()) body.metadata = std::make_shared<const raft::SnapshotMetadata>(std::move(metadata));
 }
 
-void get_message_body(Reader& reader, const raft::Payload& frame, raft::ProposeRequest& body,
-                      const char* place) {
+void get_message_body(Reader& reader, const raft::Payload& frame, raft::ProposeRequest& body, const char* place) {
   body.token = reader.integer(place);
   const std::size_t count = reader.array("payloads", max_message_entries);
   for (std::size_t i = 0; i < count && reader.ok(); ++i) {
@@ -161,8 +158,8 @@ void get_greeting(Reader& reader, const FrameHeader& header, std::size_t count, 
   }
 }
 
-void get_raft_message(Reader& reader, const raft::Payload& frame, const FrameHeader& header,
-                      std::size_t count, raft::Message& message) {
+void get_raft_message(Reader& reader, const raft::Payload& frame, const FrameHeader& header, std::size_t count,
+                      raft::Message& message) {
   message.from = header.from;
   message.to = header.to;
   message.from_incarnation = header.from_incarnation;

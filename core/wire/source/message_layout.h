@@ -34,8 +34,8 @@ struct Layout<raft::VoteResponse> {
 template <>
 struct Layout<raft::AppendResponse> {
   using T = raft::AppendResponse;
-  static constexpr auto members = std::make_tuple(&T::previous_index, &T::accepted, &T::match_index,
-                                                  &T::hint_index, &T::hint_term, &T::round);
+  static constexpr auto members =
+      std::make_tuple(&T::previous_index, &T::accepted, &T::match_index, &T::hint_index, &T::hint_term, &T::round);
 };
 template <>
 struct Layout<raft::HeartbeatRequest> {
@@ -50,8 +50,7 @@ struct Layout<raft::HeartbeatResponse> {
 template <>
 struct Layout<raft::SnapshotResponse> {
   using T = raft::SnapshotResponse;
-  static constexpr auto members =
-      std::make_tuple(&T::id, &T::progress, &T::next_offset_bytes, &T::match_index);
+  static constexpr auto members = std::make_tuple(&T::id, &T::progress, &T::next_offset_bytes, &T::match_index);
 };
 template <>
 struct Layout<raft::TimeoutNow> {
@@ -69,8 +68,7 @@ struct Layout<raft::ReadResponse> {
 template <>
 struct Layout<raft::ProposeResponse> {
   using T = raft::ProposeResponse;
-  static constexpr auto members =
-      std::make_tuple(&T::token, &T::refusal, &T::first_index, &T::entry_term, &T::leader);
+  static constexpr auto members = std::make_tuple(&T::token, &T::refusal, &T::first_index, &T::entry_term, &T::leader);
 };
 template <>
 struct Layout<KnownIncarnation> {

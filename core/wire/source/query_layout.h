@@ -116,8 +116,7 @@ struct Layout<GrantListQuery> {
 template <>
 struct Layout<GrantCheckQuery> {
   using T = GrantCheckQuery;
-  static constexpr auto members =
-      std::make_tuple(&T::grant_id, &T::fence, &T::subject, &T::action, &T::resource);
+  static constexpr auto members = std::make_tuple(&T::grant_id, &T::fence, &T::subject, &T::action, &T::resource);
 };
 template <>
 struct Layout<PolicyGetQuery> {
@@ -181,9 +180,8 @@ struct Layout<BallotGetAnswer> {
 template <>
 struct Layout<BallotSummary> {
   using T = BallotSummary;
-  static constexpr auto members =
-      std::make_tuple(&T::ballot_id, &T::question, &T::opener, &T::opened_time_ms, &T::deadline_ms,
-                      &T::electors, &T::votes, &T::outcome, &T::winner);
+  static constexpr auto members = std::make_tuple(&T::ballot_id, &T::question, &T::opener, &T::opened_time_ms,
+                                                  &T::deadline_ms, &T::electors, &T::votes, &T::outcome, &T::winner);
 };
 template <>
 struct Layout<BallotListAnswer> {
@@ -223,8 +221,7 @@ struct Layout<LockGetAnswer> {
 template <>
 struct Layout<LockSummary> {
   using T = LockSummary;
-  static constexpr auto members =
-      std::make_tuple(&T::lock, &T::holder, &T::fence, &T::deadline_ms, &T::waiters);
+  static constexpr auto members = std::make_tuple(&T::lock, &T::holder, &T::fence, &T::deadline_ms, &T::waiters);
 };
 template <>
 struct Layout<LockListAnswer> {
@@ -256,19 +253,18 @@ template <>
 struct Layout<PeerReport> {
   using T = PeerReport;
   static constexpr auto members = std::make_tuple(
-      &T::id, &T::peer_address, &T::client_address, &T::voter, &T::outgoing, &T::learner, &T::state,
-      &T::match, &T::next, &T::lag_entries, &T::lag_bytes, &T::silent_ms, &T::inflight_appends,
-      &T::inflight_bytes, &T::snapshot_sent_bytes, &T::snapshot_total_bytes, &T::reason, &T::connected,
-      &T::sent_frames, &T::sent_bytes, &T::received_frames, &T::received_bytes, &T::dropped_frames,
-      &T::reconnects, &T::round_trip_us);
+      &T::id, &T::peer_address, &T::client_address, &T::voter, &T::outgoing, &T::learner, &T::state, &T::match,
+      &T::next, &T::lag_entries, &T::lag_bytes, &T::silent_ms, &T::inflight_appends, &T::inflight_bytes,
+      &T::snapshot_sent_bytes, &T::snapshot_total_bytes, &T::reason, &T::connected, &T::sent_frames, &T::sent_bytes,
+      &T::received_frames, &T::received_bytes, &T::dropped_frames, &T::reconnects, &T::round_trip_us);
 };
 template <>
 struct Layout<DiskReport> {
   using T = DiskReport;
   static constexpr auto members =
-      std::make_tuple(&T::directory, &T::sync_mode, &T::syncs, &T::sync_p50_us, &T::sync_p99_us,
-                      &T::sync_max_us, &T::stalls, &T::written_bytes, &T::free_bytes, &T::segments,
-                      &T::log_bytes, &T::snapshot_index, &T::snapshot_bytes, &T::last_error);
+      std::make_tuple(&T::directory, &T::sync_mode, &T::syncs, &T::sync_p50_us, &T::sync_p99_us, &T::sync_max_us,
+                      &T::stalls, &T::written_bytes, &T::free_bytes, &T::segments, &T::log_bytes, &T::snapshot_index,
+                      &T::snapshot_bytes, &T::last_error);
 };
 template <>
 struct Layout<QueueReport> {
@@ -286,9 +282,9 @@ struct Layout<StatusReport> {
   static constexpr auto members = std::make_tuple(
       &T::id, &T::incarnation, &T::cluster, &T::software, &T::process_id, &T::uptime_ms, &T::peer_address,
       &T::client_address, &T::role, &T::learner, &T::term, &T::leader, &T::leader_for_ms, &T::transferring_to,
-      &T::trouble, &T::commit, &T::applied, &T::last_index, &T::first_index, &T::stable_index,
-      &T::uncommitted_bytes, &T::log_memory_bytes, &T::revision, &T::state_hash, &T::log_time_ms, &T::keys,
-      &T::open_ballots, &T::sessions, &T::joint, &T::peers, &T::disk, &T::queues, &T::counters);
+      &T::trouble, &T::commit, &T::applied, &T::last_index, &T::first_index, &T::stable_index, &T::uncommitted_bytes,
+      &T::log_memory_bytes, &T::revision, &T::state_hash, &T::log_time_ms, &T::keys, &T::open_ballots, &T::sessions,
+      &T::joint, &T::peers, &T::disk, &T::queues, &T::counters);
 };
 
 }  // namespace kelek::wire

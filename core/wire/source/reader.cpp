@@ -39,8 +39,8 @@ Error Reader::error() const {
   Error error;
   error.fault = fault_;
   error.offset_bytes = fault_offset_;
-  error.text = std::string(document_) + ", byte " + std::to_string(fault_offset_) + ": " + fault_place_ +
-               ": " + fault_what_;
+  error.text =
+      std::string(document_) + ", byte " + std::to_string(fault_offset_) + ": " + fault_place_ + ": " + fault_what_;
   return error;
 }
 
@@ -179,24 +179,15 @@ bool Reader::finish() {
 
 const char* fault_name(Fault fault) {
   switch (fault) {
-    case Fault::truncated:
-      return "truncated";
-    case Fault::wrong_type:
-      return "wrong type";
-    case Fault::out_of_range:
-      return "out of range";
-    case Fault::too_large:
-      return "too large";
-    case Fault::too_deep:
-      return "too deep";
-    case Fault::wrong_version:
-      return "wrong version";
-    case Fault::unknown_kind:
-      return "unknown kind";
-    case Fault::trailing:
-      return "trailing bytes";
-    case Fault::inconsistent:
-      return "inconsistent";
+    case Fault::truncated: return "truncated";
+    case Fault::wrong_type: return "wrong type";
+    case Fault::out_of_range: return "out of range";
+    case Fault::too_large: return "too large";
+    case Fault::too_deep: return "too deep";
+    case Fault::wrong_version: return "wrong version";
+    case Fault::unknown_kind: return "unknown kind";
+    case Fault::trailing: return "trailing bytes";
+    case Fault::inconsistent: return "inconsistent";
   }
   return "unknown fault";
 }

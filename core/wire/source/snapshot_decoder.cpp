@@ -171,8 +171,7 @@ class ItemDecoder {
     if (children_left_ > 0)
       reader.fail(Fault::inconsistent, "item", "something that belongs to the last one is missing");
     for (; section_ < position; ++section_) {
-      if (left_[section_] > 0)
-        reader.fail(Fault::inconsistent, "item", "fewer items than the header announces");
+      if (left_[section_] > 0) reader.fail(Fault::inconsistent, "item", "fewer items than the header announces");
     }
   }
 

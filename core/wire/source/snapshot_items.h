@@ -113,8 +113,7 @@ inline constexpr std::size_t section_count = 8;
 /// The scalars of a state, which the header has between version and limits.
 inline constexpr std::size_t header_scalars = 5;
 /// Values of the header: version, scalars, limits, and the number of items of each section.
-inline constexpr std::size_t snapshot_header_slots =
-    1 + header_scalars + slots<machine::Limits> + section_count;
+inline constexpr std::size_t snapshot_header_slots = 1 + header_scalars + slots<machine::Limits> + section_count;
 
 static_assert(machine::field_count<machine::State> == header_scalars + 1 + section_count,
               "the state has a part that the snapshot does not know");

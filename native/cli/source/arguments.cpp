@@ -36,8 +36,10 @@ std::uint64_t parse_duration(const std::string& text, const std::string& flag) {
   std::uint64_t number = 0;
   const char* end = text.data() + text.size();
   const std::from_chars_result result = std::from_chars(text.data(), end, number);
-  const std::uint64_t unit = result.ec == std::errc() ? unit_ms({result.ptr, static_cast<std::size_t>(end - result.ptr)}) : 0;
-  if (unit == 0) throw bad_use(flag + ": '" + shortened(text, 40) + "' is no length of time, such as 500ms, 10s, 5m, 2h, 7d");
+  const std::uint64_t unit =
+      result.ec == std::errc() ? unit_ms({result.ptr, static_cast<std::size_t>(end - result.ptr)}) : 0;
+  if (unit == 0)
+    throw bad_use(flag + ": '" + shortened(text, 40) + "' is no length of time, such as 500ms, 10s, 5m, 2h, 7d");
   if (number > std::uint64_t{366} * 86'400'000 / unit) throw bad_use(flag + ": " + text + " is longer than a year");
   return number * unit;
 }

@@ -29,7 +29,8 @@ void save_backup(const std::string& file, const std::string& cluster, raft::Node
                             std::as_bytes(std::span<const char>(fetched.bytes.data(), fetched.bytes.size())));
   if (!written.ok()) {
     const bool exists = written.error().problem == storage::Problem::exists;
-    throw Failed(exists ? exit_refused : exit_error, storage::problem_name(written.error().problem), written.error().text);
+    throw Failed(exists ? exit_refused : exit_error, storage::problem_name(written.error().problem),
+                 written.error().text);
   }
 }
 

@@ -68,8 +68,8 @@ std::string ballot_text(const machine::Ballot& ballot, const Output& output) {
                       ballot.verdict->topic_offset, printable(ballot.topic));
   for (const std::uint32_t index : ballot.verdict->dissent) {
     const machine::Vote& vote = ballot.votes.at(index);
-    text += fmt::format("\n  dissent of {} ({}): {}", ballot.electorate.at(vote.elector).voter,
-                        choice_of(ballot, vote), wrapped(printable(vote.rationale, true), 90, "    "));
+    text += fmt::format("\n  dissent of {} ({}): {}", ballot.electorate.at(vote.elector).voter, choice_of(ballot, vote),
+                        wrapped(printable(vote.rationale, true), 90, "    "));
   }
   return text;
 }

@@ -7,8 +7,8 @@
 #include <new>
 #include <sstream>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 namespace kelek::cli {
 namespace {
@@ -48,7 +48,8 @@ std::string indented(const std::string& lines) {
 
 }  // namespace
 
-Commands::Commands() : app_("Kelek: coordinators that agree. One executable for servers, clients and operators.", "kelek") {
+Commands::Commands()
+    : app_("Kelek: coordinators that agree. One executable for servers, clients and operators.", "kelek") {
   app_.require_subcommand(1);
   app_.set_version_flag("--version", std::string("kelek ") + KELEK_VERSION);
   app_.set_help_flag("-h,--help", "what can be done, and how");

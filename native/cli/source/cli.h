@@ -6,8 +6,8 @@
 #include <string>
 
 #include <CLI/App.hpp>
-#include <CLI/Formatter.hpp>
 #include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 
 #include "connection.h"
 #include "output.h"

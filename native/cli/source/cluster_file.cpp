@@ -133,7 +133,8 @@ std::string format(const runtime::InitialMember& member) {
 }
 
 std::string format(const ClusterFile& file) {
-  std::string text = "# The coordinators of a cluster, for `kelek --cluster FILE` and `kelek serve`. Holds no secret.\n";
+  std::string text =
+      "# The coordinators of a cluster, for `kelek --cluster FILE` and `kelek serve`. Holds no secret.\n";
   text += "cluster " + file.cluster + "\n";
   for (const runtime::InitialMember& member : file.coordinators) text += "coordinator " + format(member) + "\n";
   if (!file.key_file.empty()) text += "key-file " + file.key_file + "\n";

@@ -35,7 +35,9 @@ void add_open(Commands& commands, CLI::App& group) {
       "--deadline 10m\n"
       "kelek ballot open 'May the deployer deploy?' --grant 42 --policy deployments");
   leaf.add_option("question", given->question)->required();
-  leaf.add_option("--option", given->options, "what can be chosen; two or more")->allow_extra_args(false)->capture_default_str();
+  leaf.add_option("--option", given->options, "what can be chosen; two or more")
+      ->allow_extra_args(false)
+      ->capture_default_str();
   given->rules.add_to(leaf);
   leaf.add_option("--deadline", given->deadline, "how long it stays open (10m, 2h)")->capture_default_str();
   leaf.add_option("--topic", given->topic, "where the verdict is appended")->capture_default_str();
@@ -59,9 +61,12 @@ void add_open(Commands& commands, CLI::App& group) {
     }
     const client::Answer<machine::BallotResult> answer = client.execute(std::move(open), call);
     need(answer);
-    commands.output().line(fmt::format("ballot {} is open until {}", answer->ballot_id, time_text(answer->deadline_ms)));
-    commands.output().object(Json{{"ballot", answer->ballot_id}, {"deadline", time_text(answer->deadline_ms)},
-                                  {"revision", answer.revision}, {"term", answer.term}});
+    commands.output().line(
+        fmt::format("ballot {} is open until {}", answer->ballot_id, time_text(answer->deadline_ms)));
+    commands.output().object(Json{{"ballot", answer->ballot_id},
+                                  {"deadline", time_text(answer->deadline_ms)},
+                                  {"revision", answer.revision},
+                                  {"term", answer.term}});
     return exit_ok;
   });
 }
@@ -70,7 +75,8 @@ machine::Evidence evidence_of(const std::string& text) {
   const std::size_t equals = text.rfind('=');
   const std::optional<machine::Digest> digest =
       equals == std::string::npos ? std::nullopt : parse_digest(std::string_view(text).substr(equals + 1));
-  if (!digest.has_value()) throw bad_use("--evidence '" + shortened(text, 80) + "' is not URI=SHA256 (64 hexadecimal digits)");
+  if (!digest.has_value())
+    throw bad_use("--evidence '" + shortened(text, 80) + "' is not URI=SHA256 (64 hexadecimal digits)");
   return {text.substr(0, equals), *digest};
 }
 
@@ -100,8 +106,13 @@ int vote(client::Client& client, const VoteGiven& given, const client::CallOptio
   need(answer);
   const bool closed = answer->verdict.has_value();
   output.line(fmt::format("counted, revision {}{}", answer.revision, closed ? "; the ballot is closed" : ""));
-  Json json{{"event", "counted"}, {"ballot", answer->ballot_id}, {"revision", answer.revision}, {"term", answer.term},
-            {"member", answer.member}, {"closed", closed}, {"through", client.coordinator().address}};
+  Json json{{"event", "counted"},
+            {"ballot", answer->ballot_id},
+            {"revision", answer.revision},
+            {"term", answer.term},
+            {"member", answer.member},
+            {"closed", closed},
+            {"through", client.coordinator().address}};
   output.object(json);
   return exit_ok;
 }
@@ -148,7 +159,8 @@ void add_list(Commands& commands, CLI::App& group) {
     wire::ById part;
     bool more = true;
     while (more) {
-      const wire::BallotListAnswer answer = take(client.ask(wire::BallotListQuery{part, *open_only}, flags->apply(call)));
+      const wire::BallotListAnswer answer =
+          take(client.ask(wire::BallotListQuery{part, *open_only}, flags->apply(call)));
       for (const wire::BallotSummary& ballot : answer.ballots) {
         table.add({std::to_string(ballot.ballot_id), fmt::format("{}/{}", ballot.votes, ballot.electors),
                    ballot.outcome.has_value() ? machine::outcome_name(*ballot.outcome) : "open", ballot.winner,
@@ -177,8 +189,8 @@ void add_cancel(Commands& commands, CLI::App& group) {
   });
 }
 
-int wait_for(client::Client& client, std::uint64_t id, std::chrono::milliseconds timeout, const client::CallOptions& call,
-             const Output& output) {
+int wait_for(client::Client& client, std::uint64_t id, std::chrono::milliseconds timeout,
+             const client::CallOptions& call, const Output& output) {
   StopSignals signals;
   const client::Answer<wire::BallotGetAnswer> now = client.ask(wire::BallotGetQuery{id}, call);
   need(now);
@@ -188,8 +200,8 @@ int wait_for(client::Client& client, std::uint64_t id, std::chrono::milliseconds
     filter.kinds = machine::watch_bit(machine::EventKind::ballot_closed);
     filter.subject_prefix = std::to_string(id);
     filter.exact = true;
-    const bool closed =
-        follow(client, filter, now.revision + 1, signals, [](const machine::EventBatch&) { return false; }, timeout);
+    const bool closed = follow(
+        client, filter, now.revision + 1, signals, [](const machine::EventBatch&) { return false; }, timeout);
     if (!closed) throw Failed(exit_error, "interrupted", "interrupted");
     ballot = ballot_of(client, id, call);
   }

@@ -55,7 +55,8 @@ class Load {
     if (given_.reads) {
       wire::Query query;
       query.body = wire::KvGetQuery{std::move(key)};
-      client_.request_async(std::move(query), [done](client::Answer<wire::ResponseBody>&& a) { done(a.ok(), a.problem); });
+      client_.request_async(std::move(query),
+                            [done](client::Answer<wire::ResponseBody>&& a) { done(a.ok(), a.problem); });
     } else {
       machine::KvPut put;
       put.key = std::move(key);
@@ -110,15 +111,23 @@ int bench(const client::ClientOptions& options, const Given& given, const Output
   output.line(fmt::format("{} {} of {} bytes in {:.1f} s by {} clients, {} on their way each", all.size(),
                           given.reads ? "linearizable reads" : "writes", given.size_bytes, seconds, given.clients,
                           given.inflight));
-  output.line(fmt::format("{:.0f}/s   latency p50 {:.2f} ms, p90 {:.2f} ms, p99 {:.2f} ms, p99.9 {:.2f} ms, max {:.2f} ms", rate,
-                          percentile_ms(all, 0.5), percentile_ms(all, 0.9), percentile_ms(all, 0.99),
-                          percentile_ms(all, 0.999), percentile_ms(all, 1.0)));
+  output.line(
+      fmt::format("{:.0f}/s   latency p50 {:.2f} ms, p90 {:.2f} ms, p99 {:.2f} ms, p99.9 {:.2f} ms, max {:.2f} ms",
+                  rate, percentile_ms(all, 0.5), percentile_ms(all, 0.9), percentile_ms(all, 0.99),
+                  percentile_ms(all, 0.999), percentile_ms(all, 1.0)));
   if (not_ok != 0) output.line(output.paint(Color::red, fmt::format("{} were not ok: {}", not_ok, problem)));
-  output.object(Json{{"operation", given.reads ? "read" : "write"}, {"clients", given.clients},
-                     {"inflight", given.inflight}, {"size_bytes", given.size_bytes}, {"seconds", seconds},
-                     {"operations", all.size()}, {"per_second", rate}, {"not_ok", not_ok},
-                     {"p50_ms", percentile_ms(all, 0.5)}, {"p90_ms", percentile_ms(all, 0.9)},
-                     {"p99_ms", percentile_ms(all, 0.99)}, {"p999_ms", percentile_ms(all, 0.999)},
+  output.object(Json{{"operation", given.reads ? "read" : "write"},
+                     {"clients", given.clients},
+                     {"inflight", given.inflight},
+                     {"size_bytes", given.size_bytes},
+                     {"seconds", seconds},
+                     {"operations", all.size()},
+                     {"per_second", rate},
+                     {"not_ok", not_ok},
+                     {"p50_ms", percentile_ms(all, 0.5)},
+                     {"p90_ms", percentile_ms(all, 0.9)},
+                     {"p99_ms", percentile_ms(all, 0.99)},
+                     {"p999_ms", percentile_ms(all, 0.999)},
                      {"max_ms", percentile_ms(all, 1.0)}});
   return not_ok == 0 ? exit_ok : exit_error;
 }
@@ -127,11 +136,13 @@ int bench(const client::ClientOptions& options, const Given& given, const Output
 
 void add_bench(Commands& commands) {
   const auto given = std::make_shared<Given>();
-  CLI::App& leaf = commands.leaf(commands.app(), "bench", "writes (or reads) a second, and their latency, of a running cluster",
-                                 "kelek bench\nkelek bench --clients 16 --inflight 8 --size 512 --for 10s\n"
-                                 "kelek bench --reads --json\nIt writes keys that begin with bench/ (kelek kv delete --prefix bench/).");
+  CLI::App& leaf = commands.leaf(
+      commands.app(), "bench", "writes (or reads) a second, and their latency, of a running cluster",
+      "kelek bench\nkelek bench --clients 16 --inflight 8 --size 512 --for 10s\n"
+      "kelek bench --reads --json\nIt writes keys that begin with bench/ (kelek kv delete --prefix bench/).");
   leaf.add_option("--clients", given->clients, "each with a connection of its own")->capture_default_str();
-  leaf.add_option("--inflight", given->inflight, "calls of each that are on their way at a time")->capture_default_str();
+  leaf.add_option("--inflight", given->inflight, "calls of each that are on their way at a time")
+      ->capture_default_str();
   leaf.add_option("--size", given->size_bytes, "bytes of a value")->capture_default_str();
   leaf.add_option("--keys", given->keys, "how many different keys")->capture_default_str();
   leaf.add_option("--for", given->lasting, "how long")->capture_default_str();

@@ -19,7 +19,8 @@ void add_cases(const CLI::App& app, const std::string& path, std::string& script
     for (const std::string& name : option->get_lnames()) words += "--" + name + " ";
   }
   script += fmt::format("    '{}') words='{}' ;;\n", path, words);
-  for (const CLI::App* one : below) add_cases(*one, path.empty() ? one->get_name() : path + " " + one->get_name(), script);
+  for (const CLI::App* one : below)
+    add_cases(*one, path.empty() ? one->get_name() : path + " " + one->get_name(), script);
 }
 
 /// Flags of all commands that a value follows.

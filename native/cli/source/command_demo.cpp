@@ -39,12 +39,12 @@ void add_demo(Commands& commands) {
     bool print = false;
   };
   const auto given = std::make_shared<Given>();
-  CLI::App& leaf = commands.leaf(
-      commands.app(), "demo", "five coordinators here agree on a verdict, while their leader is killed",
-      "kelek demo\nkelek demo --json\nkelek demo --review my-review.jsonl\n"
-      "kelek demo --print-review > my-review.jsonl     # to begin one's own with\n"
-      "kelek demo --keep ./demo                        # keys, logs and data stay, to be looked at\n"
-      "Exit code 0 only if it has checked itself that nothing was lost and nothing counted twice.");
+  CLI::App& leaf =
+      commands.leaf(commands.app(), "demo", "five coordinators here agree on a verdict, while their leader is killed",
+                    "kelek demo\nkelek demo --json\nkelek demo --review my-review.jsonl\n"
+                    "kelek demo --print-review > my-review.jsonl     # to begin one's own with\n"
+                    "kelek demo --keep ./demo                        # keys, logs and data stay, to be looked at\n"
+                    "Exit code 0 only if it has checked itself that nothing was lost and nothing counted twice.");
   // An empty name is a variable that was not set in somebody's script: not a wish for the bundled review.
   leaf.add_option("--review", given->review, "JSON Lines: a header, then a vote a line; - is standard input")
       ->check([](const std::string& file) { return file.empty() ? "no file is named" : ""; });

@@ -22,8 +22,7 @@ struct Given {
 void print_how_to(const Output& output, const LocalCluster& cluster, const Given& given, const WorkDirectory& work) {
   output.line(fmt::format("{} coordinators run on this machine. In another terminal:", cluster.size()));
   output.line();
-  if (const std::string line = path_line(); !line.empty())
-    output.line(output.paint(Color::bold, "  " + line));
+  if (const std::string line = path_line(); !line.empty()) output.line(output.paint(Color::bold, "  " + line));
   output.line(output.paint(Color::bold, fmt::format("  export KELEK_CLUSTER={}", cluster.cluster_file())));
   output.line("  kelek status");
   output.line("  kelek kv put greeting hello");
@@ -40,23 +39,30 @@ void print_how_to(const Output& output, const LocalCluster& cluster, const Given
                             member.peer_address, cluster.log_file(i)));
   }
   output.line();
-  output.line(fmt::format("Ctrl-C stops them{}", work.kept() ? "; the files stay in " + work.path()
-                                                              : " and removes " + work.path()));
+  output.line(fmt::format("Ctrl-C stops them{}",
+                          work.kept() ? "; the files stay in " + work.path() : " and removes " + work.path()));
 }
 
 Json ready_event(LocalCluster& cluster, const Given& given, const WorkDirectory& work) {
   Json nodes = Json::array();
   for (std::size_t i = 0; i < cluster.size(); ++i) {
     const runtime::InitialMember& member = cluster.member(i);
-    nodes.push_back({{"node", member.id}, {"client", member.client_address}, {"peer", member.peer_address},
-                     {"pid", cluster.process(i).id()}, {"data_directory", cluster.node_directory(i)},
+    nodes.push_back({{"node", member.id},
+                     {"client", member.client_address},
+                     {"peer", member.peer_address},
+                     {"pid", cluster.process(i).id()},
+                     {"data_directory", cluster.node_directory(i)},
                      {"log", cluster.log_file(i)}});
   }
   Json agents = Json::object();
   for (const std::string& agent : given.agents) agents[agent] = cluster.client_key(agent);
-  return {{"event", "ready"}, {"cluster_file", cluster.cluster_file()}, {"directory", work.path()},
-          {"operator_key", cluster.client_key("operator")}, {"agent_keys", agents},
-          {"clients_file", cluster.clients_file()}, {"nodes", nodes}};
+  return {{"event", "ready"},
+          {"cluster_file", cluster.cluster_file()},
+          {"directory", work.path()},
+          {"operator_key", cluster.client_key("operator")},
+          {"agent_keys", agents},
+          {"clients_file", cluster.clients_file()},
+          {"nodes", nodes}};
 }
 
 /// Until a signal comes. Says when a coordinator ends by itself; starts nothing again.
@@ -67,8 +73,8 @@ void watch_over(LocalCluster& cluster, StopSignals& signals, const Output& outpu
       const std::optional<int> status = cluster.process(i).ended();
       if (!status.has_value() || told[i]) continue;
       told[i] = true;
-      const std::string text = fmt::format("node {} {}; its log is {}", cluster.member(i).id, status_text(*status),
-                                           cluster.log_file(i));
+      const std::string text =
+          fmt::format("node {} {}; its log is {}", cluster.member(i).id, status_text(*status), cluster.log_file(i));
       output.line(output.paint(Color::red, text));
       output.object(Json{{"event", "ended"}, {"node", cluster.member(i).id}, {"status", *status}});
     }

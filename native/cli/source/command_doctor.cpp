@@ -102,7 +102,8 @@ std::string measure_sync(const std::string& directory, std::vector<double>& time
   std::string problem;
   for (int i = 0; i < 50 && problem.empty(); ++i) {
     const Clock::time_point begin = Clock::now();
-    if (pwrite(file, block.data(), block.size(), i * 4'096) != static_cast<ssize_t>(block.size()) || fdatasync(file) != 0) {
+    if (pwrite(file, block.data(), block.size(), i * 4'096) != static_cast<ssize_t>(block.size()) ||
+        fdatasync(file) != 0) {
       problem = fmt::format("cannot sync in {}: {}", directory, std::strerror(errno));
     }
     times_ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
@@ -121,8 +122,8 @@ void check_disk(Doctor& doctor, const std::string& directory) {
     return;
   }
   const double median = times[times.size() / 2];
-  const std::string text = fmt::format("a synced write in {} takes {:.2f} ms, at worst {:.2f} ms of {}", directory, median,
-                                       times.back(), times.size());
+  const std::string text = fmt::format("a synced write in {} takes {:.2f} ms, at worst {:.2f} ms of {}", directory,
+                                       median, times.back(), times.size());
   if (median > 50) {
     doctor.warn("disk", text + ": every commit waits for that");
   } else if (median < 0.02) {
@@ -173,13 +174,14 @@ void check_cluster(Doctor& doctor, const client::ClientOptions& options) {
       continue;
     }
     const wire::StatusReport& report = *asked.report;
-    doctor.good("cluster", fmt::format("{} is node {} of '{}', term {}", asked.address, report.id, report.cluster, report.term));
+    doctor.good("cluster",
+                fmt::format("{} is node {} of '{}', term {}", asked.address, report.id, report.cluster, report.term));
     if (!report.trouble.empty()) doctor.warn("cluster", fmt::format("node {}: {}", report.id, report.trouble));
     for (const Asked& other : status.coordinators) {
       if (!other.report.has_value() || other.report->applied != report.applied) continue;
       if (other.report->state_hash != report.state_hash && other.report->id > report.id) {
-        doctor.bad("cluster", fmt::format("nodes {} and {} hold different states at index {}", report.id, other.report->id,
-                                          report.applied));
+        doctor.bad("cluster", fmt::format("nodes {} and {} hold different states at index {}", report.id,
+                                          other.report->id, report.applied));
       }
     }
   }
@@ -197,8 +199,8 @@ int report(const Doctor& doctor, const Output& output) {
   for (const Finding& finding : doctor.findings()) {
     const std::size_t grade = static_cast<std::size_t>(finding.grade);
     all_good = all_good && finding.grade != Finding::Grade::bad;
-    output.line(fmt::format("{}  {:<10} {}", output.paint(colors[grade], fmt::format("{:<4}", words[grade])), finding.what,
-                            printable(finding.text)));
+    output.line(fmt::format("{}  {:<10} {}", output.paint(colors[grade], fmt::format("{:<4}", words[grade])),
+                            finding.what, printable(finding.text)));
     output.object(Json{{"check", finding.what}, {"grade", words[grade]}, {"text", finding.text}});
   }
   return all_good ? exit_ok : exit_error;
@@ -208,9 +210,10 @@ int report(const Doctor& doctor, const Output& output) {
 
 void add_doctor(Commands& commands) {
   const auto directory = std::make_shared<std::string>();
-  CLI::App& leaf = commands.leaf(commands.app(), "doctor", "look for what usually goes wrong: libraries, keys, disk, ports, clock, cluster",
-                                 "kelek doctor\nkelek doctor --data-directory node1\nkelek doctor --cluster cluster.conf --json\n"
-                                 "Exit code 1 if something is bad.");
+  CLI::App& leaf = commands.leaf(
+      commands.app(), "doctor", "look for what usually goes wrong: libraries, keys, disk, ports, clock, cluster",
+      "kelek doctor\nkelek doctor --data-directory node1\nkelek doctor --cluster cluster.conf --json\n"
+      "Exit code 1 if something is bad.");
   leaf.add_option("--data-directory", *directory, "look at this one too: lock, health, disk latency");
   commands.on_run(leaf, [&commands, directory, connection = commands.connection(leaf)] {
     Doctor doctor;

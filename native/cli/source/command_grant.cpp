@@ -95,7 +95,8 @@ void add_issue(Commands& commands, CLI::App& group) {
 }
 
 /// The fence of a grant of ours, unless it was given.
-std::uint64_t fence_of(client::Client& client, std::uint64_t grant, std::uint64_t given, const client::CallOptions& call) {
+std::uint64_t fence_of(client::Client& client, std::uint64_t grant, std::uint64_t given,
+                       const client::CallOptions& call) {
   if (given != 0) return given;
   const wire::GrantGetAnswer answer = take(client.ask(wire::GrantGetQuery{grant}, call));
   if (!answer.grant.has_value()) throw Failed(exit_refused, "not_found", fmt::format("there is no grant {}", grant));
@@ -202,7 +203,8 @@ void add_list(Commands& commands, CLI::App& group) {
     wire::ById part;
     bool more = true;
     while (more) {
-      const wire::GrantListAnswer answer = take(client.ask(wire::GrantListQuery{part, *active_only}, flags->apply(call)));
+      const wire::GrantListAnswer answer =
+          take(client.ask(wire::GrantListQuery{part, *active_only}, flags->apply(call)));
       for (const machine::Grant& grant : answer.grants) {
         const std::string limit = grant.terms.uses == 0 ? "∞" : std::to_string(grant.terms.uses);
         table.add({std::to_string(grant.grant_id), machine::grant_state_name(grant.state), grant.terms.subject,

@@ -43,8 +43,8 @@ void add_new(Commands& commands, CLI::App& group) {
     (void)taken(transport::write_key_file(given->file, keys));
     const Output& output = commands.output();
     output.line(fmt::format("{}  (in {}, mode 0600)", keys.public_key.text(), given->file));
-    output.object(Json{{"file", given->file}, {"public_key", keys.public_key.text()},
-                       {"fingerprint", keys.public_key.fingerprint()}});
+    output.object(Json{
+        {"file", given->file}, {"public_key", keys.public_key.text()}, {"fingerprint", keys.public_key.fingerprint()}});
     return exit_ok;
   });
 }
@@ -63,8 +63,8 @@ void add_show(Commands& commands, CLI::App& group, const std::string& name, cons
       output.line("fingerprint  " + keys.public_key.fingerprint());
       output.line("file         " + *file + " (only its owner can read it)");
     }
-    output.object(Json{{"file", *file}, {"public_key", keys.public_key.text()},
-                       {"fingerprint", keys.public_key.fingerprint()}});
+    output.object(
+        Json{{"file", *file}, {"public_key", keys.public_key.text()}, {"fingerprint", keys.public_key.fingerprint()}});
     return exit_ok;
   });
 }
@@ -79,7 +79,8 @@ void append_line(const std::string& file, const std::string& line) {
   (void)taken(transport::parse_authorised_clients(text, file));
   const std::string fresh = file + ".new";
   const int descriptor = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  const bool written = descriptor >= 0 && write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+  const bool written = descriptor >= 0 &&
+                       write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
                        fsync(descriptor) == 0;
   const int code = errno;
   if (descriptor >= 0) close(descriptor);

@@ -25,7 +25,8 @@ void add_put(Commands& commands, CLI::App& group) {
                                  "kelek kv put heartbeat/me alive --ttl 30s");
   leaf.add_option("key", given->key)->required();
   leaf.add_option("value", given->value, "the value; @FILE reads a file, - standard input")->required();
-  leaf.add_option("--if-revision", given->if_revision, "only if the key was last changed at this revision (0: is absent)");
+  leaf.add_option("--if-revision", given->if_revision,
+                  "only if the key was last changed at this revision (0: is absent)");
   leaf.add_flag("--if-absent", given->if_absent, "only if the key is absent");
   leaf.add_option("--ttl", given->ttl, "remove it after this time (10s, 5m, 2h)");
   leaf.add_flag("--previous", given->previous, "show what was there before");
@@ -239,14 +240,18 @@ void add_txn(Commands& commands, CLI::App& group) {
   commands.on_client(leaf, [&commands, given](client::Client& client, const client::CallOptions& call) {
     machine::KvTxn txn;
     for (const std::string& text : given->compares) txn.compares.push_back(parse_compare(text));
-    for (const std::string& text : given->then_operations) txn.then_operations.push_back(parse_operation(text, "--then"));
-    for (const std::string& text : given->else_operations) txn.else_operations.push_back(parse_operation(text, "--else"));
+    for (const std::string& text : given->then_operations)
+      txn.then_operations.push_back(parse_operation(text, "--then"));
+    for (const std::string& text : given->else_operations)
+      txn.else_operations.push_back(parse_operation(text, "--else"));
     const machine::KvTxn asked = txn;
     const client::Answer<machine::TxnResult> answer = client.execute(std::move(txn), call);
     need(answer);
-    const std::vector<machine::KvOperation>& taken = answer->compares_held ? asked.then_operations : asked.else_operations;
+    const std::vector<machine::KvOperation>& taken =
+        answer->compares_held ? asked.then_operations : asked.else_operations;
     const Output& output = commands.output();
-    output.line(fmt::format("conditions {}; revision {}", answer->compares_held ? "held" : "did not hold", answer.revision));
+    output.line(
+        fmt::format("conditions {}; revision {}", answer->compares_held ? "held" : "did not hold", answer.revision));
     Json operations = Json::array();
     for (std::size_t i = 0; i < answer->operations.size() && i < taken.size(); ++i) {
       const machine::KvResult& result = answer->operations[i];
@@ -255,7 +260,9 @@ void add_txn(Commands& commands, CLI::App& group) {
       operations.push_back({{"key", printable(key)}, {"record", record}, {"deleted", result.deleted}});
       if (result.record) output.line(printable(key) + "\t" + printable(result.record->value));
     }
-    output.object(Json{{"conditions_held", answer->compares_held}, {"revision", answer.revision}, {"term", answer.term},
+    output.object(Json{{"conditions_held", answer->compares_held},
+                       {"revision", answer.revision},
+                       {"term", answer.term},
                        {"operations", operations}});
     return answer->compares_held ? exit_ok : exit_refused;
   });

@@ -78,7 +78,9 @@ int run_under_lock(client::Client& client, const Given& given, const client::Cal
   options.lock = given.name;
   options.ttl_ms = parse_duration(given.ttl, "--ttl");
   // Without --wait and --try it waits for as long as a lease may last.
-  options.wait_ms = given.try_once ? 0 : given.wait.empty() ? std::uint64_t{24} * 3'600'000 : parse_duration(given.wait, "--wait");
+  options.wait_ms = given.try_once       ? 0
+                    : given.wait.empty() ? std::uint64_t{24} * 3'600'000
+                                         : parse_duration(given.wait, "--wait");
   client::Answer<std::unique_ptr<client::LockHold>> acquired = client::LockHold::acquire(client, options);
   need(acquired);
   client::LockHold& hold = *acquired.value;
@@ -149,7 +151,8 @@ void add_lock(Commands& commands) {
   leaf.add_option("--wait", given->wait, "wait at most so long; otherwise as long as it takes")->excludes(once);
   leaf.add_option("--ttl", given->ttl, "the lease: so long after its holder's last sign of life the lock is free")
       ->capture_default_str();
-  leaf.add_option("--grace", given->grace, "time between SIGTERM and SIGKILL when the lock is lost")->capture_default_str();
+  leaf.add_option("--grace", given->grace, "time between SIGTERM and SIGKILL when the lock is lost")
+      ->capture_default_str();
   leaf.add_flag("--list", given->list, "show all locks instead");
   leaf.add_flag("--show", given->show, "show this lock instead");
   commands.on_client(leaf, [&commands, given](client::Client& client, const client::CallOptions& call) {

@@ -10,9 +10,9 @@
 #include <kelek/transport/keys.h>
 
 #include "arguments.h"
+#include "asking.h"
 #include "cluster_file.h"
 #include "json_of.h"
-#include "asking.h"
 
 namespace kelek::cli {
 namespace {
@@ -82,15 +82,14 @@ Failed refused(const char* kind, const std::string& text) {
 }
 
 /// Whoever is added has to run: the leader asks it for its incarnation.
-int change_with_new(client::Client& client, const raft::MembershipChange& wanted,
-                    const client::CallOptions& call, const Output& output, const std::string& done,
-                    const std::string& peer) {
+int change_with_new(client::Client& client, const raft::MembershipChange& wanted, const client::CallOptions& call,
+                    const Output& output, const std::string& done, const std::string& peer) {
   try {
     return change(client, wanted, call, output, done);
   } catch (Failed& failure) {
     if (failure.exit_code == exit_no_leader && !peer.empty()) {
-      failure.text = fmt::format("{} Does the new one run (kelek serve --join), and is it reached at {}?",
-                                 failure.text, peer);
+      failure.text =
+          fmt::format("{} Does the new one run (kelek serve --join), and is it reached at {}?", failure.text, peer);
     }
     throw;
   }
@@ -114,24 +113,25 @@ struct NewMember {
   }
 };
 
-constexpr const char* start_first = "Start it first, with kelek serve --join: the leader asks it for its disk's incarnation.\n";
+constexpr const char* start_first =
+    "Start it first, with kelek serve --join: the leader asks it for its disk's incarnation.\n";
 
 void add_add(Commands& commands, CLI::App& group) {
   const auto given = std::make_shared<NewMember>();
-  CLI::App& leaf = commands.leaf(group, "add", "add a coordinator, as a learner",
-                                 std::string(start_first) +
-                                     "kelek members add 4 --peer 10.0.0.4:7001 --client 10.0.0.4:7101 --public-key "
-                                     "\"$(kelek keys public node4.key)\"\n"
-                                     "kelek members promote 4          # once kelek status shows that it has caught up");
+  CLI::App& leaf =
+      commands.leaf(group, "add", "add a coordinator, as a learner",
+                    std::string(start_first) +
+                        "kelek members add 4 --peer 10.0.0.4:7001 --client 10.0.0.4:7101 --public-key "
+                        "\"$(kelek keys public node4.key)\"\n"
+                        "kelek members promote 4          # once kelek status shows that it has caught up");
   leaf.add_option("node", given->id, "its id: one that was never used")->required();
   given->add_to(leaf);
   leaf.add_flag("--voter", given->voter, "as a voter at once: it counts before it has caught up");
   commands.on_client(leaf, [&commands, given](client::Client& client, const client::CallOptions& call) {
     const raft::MemberOperation operation = given->operation();
     if (standing_now(client, given->id, call) != Standing::none) {
-      throw refused(
-          "already_member",
-          fmt::format("node {} is a member already (kelek members promote, demote, update)", given->id));
+      throw refused("already_member",
+                    fmt::format("node {} is a member already (kelek members promote, demote, update)", given->id));
     }
     return change_with_new(client, {{operation}, false}, call, commands.output(),
                            fmt::format("node {} is a {} now", given->id, given->voter ? "voter" : "learner"),
@@ -144,16 +144,14 @@ void add_simple(Commands& commands, CLI::App& group, const std::string& name, Ki
   const auto id = std::make_shared<raft::NodeId>();
   CLI::App& leaf = commands.leaf(group, name, help, examples);
   leaf.add_option("node", *id, "its id")->required();
-  commands.on_client(leaf, [&commands, id, kind, done](client::Client& client,
-                                                       const client::CallOptions& call) {
+  commands.on_client(leaf, [&commands, id, kind, done](client::Client& client, const client::CallOptions& call) {
     const Standing now = standing_now(client, *id, call);
     if (now == Standing::none) throw refused("not_found", fmt::format("there is no member {}", *id));
-    const bool nothing_to_do = kind == Kind::add_voter
-                                   ? now == Standing::voter
-                                   : kind == Kind::add_learner && now == Standing::learner;
+    const bool nothing_to_do =
+        kind == Kind::add_voter ? now == Standing::voter : kind == Kind::add_learner && now == Standing::learner;
     if (nothing_to_do) {
-      throw refused("already", fmt::format("node {} is a {} already", *id,
-                                           now == Standing::voter ? "voter" : "learner"));
+      throw refused("already",
+                    fmt::format("node {} is a {} already", *id, now == Standing::voter ? "voter" : "learner"));
     }
     raft::MemberOperation operation;
     operation.kind = kind;
@@ -168,11 +166,13 @@ void add_replace(Commands& commands, CLI::App& group) {
     NewMember fresh;
   };
   const auto given = std::make_shared<Given>();
-  CLI::App& leaf = commands.leaf(group, "replace", "one voter out and another in, in one change",
-                                 "kelek members replace 2 4        # 4 was added and has caught up\n"
-                                 "kelek members replace 2 6 --peer 10.0.0.6:7001 --client 10.0.0.6:7101 --public-key KEY");
+  CLI::App& leaf =
+      commands.leaf(group, "replace", "one voter out and another in, in one change",
+                    "kelek members replace 2 4        # 4 was added and has caught up\n"
+                    "kelek members replace 2 6 --peer 10.0.0.6:7001 --client 10.0.0.6:7101 --public-key KEY");
   leaf.add_option("old", given->old_id, "who goes")->required();
-  leaf.add_option("new", given->fresh.id, "who comes: a learner, or a new coordinator that runs with --join")->required();
+  leaf.add_option("new", given->fresh.id, "who comes: a learner, or a new coordinator that runs with --join")
+      ->required();
   leaf.add_option("--peer", given->fresh.peer, "of a new one: where the other coordinators reach it");
   leaf.add_option("--client", given->fresh.client, "of a new one: where clients reach it");
   leaf.add_option("--public-key", given->fresh.key, "of a new one: its public key");
@@ -187,18 +187,16 @@ void add_replace(Commands& commands, CLI::App& group) {
     const Standing now = standing_now(client, in.id, call);
     if (now == Standing::voter) throw refused("already", fmt::format("node {} is a voter already", in.id));
     if (now == Standing::none && given->fresh.peer.empty()) {
-      throw refused(
-          "not_found",
-          fmt::format("node {} is no member: add it first, or say --peer, --client and --public-key", in.id));
+      throw refused("not_found",
+                    fmt::format("node {} is no member: add it first, or say --peer, --client and --public-key", in.id));
     }
     if (!given->fresh.peer.empty() || !given->fresh.key.empty()) in = given->fresh.operation();
     raft::MemberOperation out;
     out.kind = Kind::remove;
     out.id = given->old_id;
-    return change_with_new(
-        client, {{in, out}, false}, call, commands.output(),
-        fmt::format("node {} has taken the place of node {}", given->fresh.id, given->old_id),
-        given->fresh.peer);
+    return change_with_new(client, {{in, out}, false}, call, commands.output(),
+                           fmt::format("node {} has taken the place of node {}", given->fresh.id, given->old_id),
+                           given->fresh.peer);
   });
 }
 
@@ -211,7 +209,8 @@ void add_update(Commands& commands, CLI::App& group) {
   commands.on_client(leaf, [&commands, given](client::Client& client, const client::CallOptions& call) {
     raft::MemberOperation operation = given->operation();
     operation.kind = Kind::update;
-    return change(client, {{operation}, false}, call, commands.output(), fmt::format("node {} is reached anew", given->id));
+    return change(client, {{operation}, false}, call, commands.output(),
+                  fmt::format("node {} is reached anew", given->id));
   });
 }
 
@@ -259,7 +258,8 @@ void add_force(Commands& commands, CLI::App& group) {
     if (!given->sure) throw bad_use("say --i-know-what-is-lost: what only the lost ones had acknowledged will be gone");
     const runtime::Result<runtime::DirectoryReport> report = runtime::inspect_directory(given->directory);
     if (!report.ok()) {
-      throw Failed(exit_code_of(report.failure().kind), runtime::failure_name(report.failure().kind), report.failure().text);
+      throw Failed(exit_code_of(report.failure().kind), runtime::failure_name(report.failure().kind),
+                   report.failure().text);
     }
     runtime::ForceOptions options;
     options.data_directory = given->directory;

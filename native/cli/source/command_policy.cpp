@@ -17,13 +17,15 @@ void add_set(Commands& commands, CLI::App& group) {
     RuleFlags rules;
   };
   const auto given = std::make_shared<Given>();
-  CLI::App& leaf = commands.leaf(group, "set", "say who may decide on which grants; admins only",
-                                 "kelek policy set deployments deploy 'production*' --voter alice --voter bob --rule unanimous\n"
-                                 "kelek policy set staging deploy staging --issuer operator --max-uses 3 --max-ttl 1h");
+  CLI::App& leaf =
+      commands.leaf(group, "set", "say who may decide on which grants; admins only",
+                    "kelek policy set deployments deploy 'production*' --voter alice --voter bob --rule unanimous\n"
+                    "kelek policy set staging deploy staging --issuer operator --max-uses 3 --max-ttl 1h");
   leaf.add_option("policy", given->name, "its name")->required();
   leaf.add_option("action", given->action, "exact, or a prefix that ends in *")->required();
   leaf.add_option("resource", given->resource, "exact, or a prefix that ends in *")->required();
-  leaf.add_option("--issuer", given->issuers, "who may issue alone; * is everybody; several times")->allow_extra_args(false);
+  leaf.add_option("--issuer", given->issuers, "who may issue alone; * is everybody; several times")
+      ->allow_extra_args(false);
   leaf.add_flag("--only-to-self", given->only_to_self, "issuers may issue to nobody but themselves");
   leaf.add_option("--max-uses", given->max_uses, "a grant has a limit within this; 0: no limit");
   leaf.add_option("--max-ttl", given->max_ttl, "a grant has a lease within this");
@@ -49,7 +51,8 @@ void add_set(Commands& commands, CLI::App& group) {
 
 void add_remove(Commands& commands, CLI::App& group) {
   const auto name = std::make_shared<std::string>();
-  CLI::App& leaf = commands.leaf(group, "remove", "remove a policy; what was granted by it stays", "kelek policy remove staging");
+  CLI::App& leaf =
+      commands.leaf(group, "remove", "remove a policy; what was granted by it stays", "kelek policy remove staging");
   leaf.add_option("policy", *name, "its name")->required();
   commands.on_client(leaf, [&commands, name](client::Client& client, const client::CallOptions& call) {
     const auto answer = client.execute(machine::PolicyRemove{*name}, call);

@@ -51,8 +51,8 @@ int serve(ServeSettings& settings, const Output& output) {
   const std::string& peer = runtime::advertised_peer(options);
   const std::string& client = runtime::advertised_client(options);
   announce(output,
-           fmt::format("node {} of cluster '{}' serves clients at {} and coordinators at {} (pid {})",
-                       options.node_id, options.cluster, client, peer, getpid()),
+           fmt::format("node {} of cluster '{}' serves clients at {} and coordinators at {} (pid {})", options.node_id,
+                       options.cluster, client, peer, getpid()),
            Json{{"event", "serving"},
                 {"node", options.node_id},
                 {"cluster", options.cluster},

@@ -27,7 +27,9 @@ void add_take(Commands& commands, CLI::App& group) {
     need(answer);
     commands.output().line(fmt::format("node {} has a snapshot of index {} ({})", answer.member, answer->index,
                                        bytes_text(answer->size_bytes)));
-    commands.output().object(Json{{"node", answer.member}, {"snapshot", answer->snapshot_id}, {"index", answer->index},
+    commands.output().object(Json{{"node", answer.member},
+                                  {"snapshot", answer->snapshot_id},
+                                  {"index", answer->index},
                                   {"size_bytes", answer->size_bytes}});
     return exit_ok;
   });
@@ -38,11 +40,13 @@ void add_save(Commands& commands, CLI::App& group) {
     std::string file, directory;
   };
   const auto given = std::make_shared<Given>();
-  CLI::App& leaf = commands.leaf(group, "save", "a backup: all that is committed, as one checked file",
-                                 "kelek snapshot save backup.kelek\n"
-                                 "kelek snapshot save backup.kelek --data-directory node1     # offline, of one that is stopped");
+  CLI::App& leaf =
+      commands.leaf(group, "save", "a backup: all that is committed, as one checked file",
+                    "kelek snapshot save backup.kelek\n"
+                    "kelek snapshot save backup.kelek --data-directory node1     # offline, of one that is stopped");
   leaf.add_option("file", given->file, "the backup; never a file that exists")->required();
-  leaf.add_option("--data-directory", given->directory, "of a coordinator that is stopped, instead of a running cluster");
+  leaf.add_option("--data-directory", given->directory,
+                  "of a coordinator that is stopped, instead of a running cluster");
   commands.on_run(leaf, [&commands, given, connection = commands.connection(leaf)] {
     if (!given->directory.empty()) {
       const runtime::Result<runtime::Done> done = runtime::export_backup(given->directory, given->file);
@@ -58,10 +62,13 @@ void add_save(Commands& commands, CLI::App& group) {
     need(taken);
     const client::FetchedSnapshot fetched = take(client::fetch_snapshot(*client, taken->snapshot_id, call));
     save_backup(given->file, cluster, taken.member, fetched);
-    commands.output().line(fmt::format("saved {}: index {}, {}", given->file, fetched.metadata.index,
-                                       bytes_text(fetched.bytes.size())));
-    commands.output().object(Json{{"file", given->file}, {"node", taken.member}, {"index", fetched.metadata.index},
-                                  {"term", fetched.metadata.term}, {"size_bytes", fetched.bytes.size()}});
+    commands.output().line(
+        fmt::format("saved {}: index {}, {}", given->file, fetched.metadata.index, bytes_text(fetched.bytes.size())));
+    commands.output().object(Json{{"file", given->file},
+                                  {"node", taken.member},
+                                  {"index", fetched.metadata.index},
+                                  {"term", fetched.metadata.term},
+                                  {"size_bytes", fetched.bytes.size()}});
     return exit_ok;
   });
 }
@@ -85,10 +92,11 @@ void add_restore(Commands& commands, CLI::App& group) {
     if (cluster.find(given->node) == nullptr) {
       throw bad_use(fmt::format("{} names no coordinator {}", given->cluster_file, given->node));
     }
-    const runtime::Result<runtime::Done> done = runtime::restore_backup(
-        {given->file, given->directory, cluster.cluster, given->node, cluster.coordinators});
+    const runtime::Result<runtime::Done> done =
+        runtime::restore_backup({given->file, given->directory, cluster.cluster, given->node, cluster.coordinators});
     if (!done.ok()) throw failure_of(done.failure());
-    commands.output().line(fmt::format("{} begins with {}: start node {} on it", given->directory, given->file, given->node));
+    commands.output().line(
+        fmt::format("{} begins with {}: start node {} on it", given->directory, given->file, given->node));
     commands.output().object(Json{{"data_directory", given->directory}, {"node", given->node}, {"file", given->file}});
     return exit_ok;
   });
@@ -96,8 +104,9 @@ void add_restore(Commands& commands, CLI::App& group) {
 
 void add_inspect(Commands& commands, CLI::App& group) {
   const auto directory = std::make_shared<std::string>();
-  CLI::App& leaf = commands.leaf(group, "inspect", "what a data directory holds; nobody may run on it, nothing is changed",
-                                 "kelek snapshot inspect node1\nkelek snapshot inspect node1 --json");
+  CLI::App& leaf =
+      commands.leaf(group, "inspect", "what a data directory holds; nobody may run on it, nothing is changed",
+                    "kelek snapshot inspect node1\nkelek snapshot inspect node1 --json");
   leaf.add_option("directory", *directory, "the data directory")->required();
   commands.on_run(leaf, [&commands, directory] {
     const runtime::Result<runtime::DirectoryReport> report = runtime::inspect_directory(*directory);
@@ -109,14 +118,21 @@ void add_inspect(Commands& commands, CLI::App& group) {
                             report->hard_state.vote == 0 ? "nobody" : std::to_string(report->hard_state.vote)));
     output.line(fmt::format("committed      {} or more", report->hard_state.commit));
     output.line(fmt::format("log            up to index {} of term {}", report->last_index, report->last_term));
-    output.line(fmt::format("snapshot       {}", report->snapshot_index == 0 ? "none" : fmt::format("index {}", report->snapshot_index)));
+    output.line(fmt::format("snapshot       {}",
+                            report->snapshot_index == 0 ? "none" : fmt::format("index {}", report->snapshot_index)));
     output.line(fmt::format("configuration  {}", report->configuration));
-    output.line(report->damage.empty() ? output.paint(Color::green, "sound") : output.paint(Color::red, report->damage));
-    output.object(Json{{"node", report->node_id}, {"incarnation", hex(report->incarnation)},
-                       {"term", report->hard_state.term}, {"vote", report->hard_state.vote},
-                       {"commit", report->hard_state.commit}, {"last_index", report->last_index},
-                       {"last_term", report->last_term}, {"snapshot_index", report->snapshot_index},
-                       {"configuration", report->configuration}, {"damage", report->damage}});
+    output.line(report->damage.empty() ? output.paint(Color::green, "sound")
+                                       : output.paint(Color::red, report->damage));
+    output.object(Json{{"node", report->node_id},
+                       {"incarnation", hex(report->incarnation)},
+                       {"term", report->hard_state.term},
+                       {"vote", report->hard_state.vote},
+                       {"commit", report->hard_state.commit},
+                       {"last_index", report->last_index},
+                       {"last_term", report->last_term},
+                       {"snapshot_index", report->snapshot_index},
+                       {"configuration", report->configuration},
+                       {"damage", report->damage}});
     return report->damage.empty() ? exit_ok : exit_error;
   });
 }

@@ -7,8 +7,8 @@
 #include <kelek/runtime/member_context.h>
 
 #include "arguments.h"
-#include "json_of.h"
 #include "asking.h"
+#include "json_of.h"
 #include "process.h"
 #include "status_text.h"
 
@@ -80,10 +80,10 @@ void add_status(Commands& commands) {
     std::string every = "1s";
   };
   const auto given = std::make_shared<Given>();
-  CLI::App& leaf = commands.leaf(commands.app(), "status",
-                                 "who leads since when, who is behind and why, disks and network",
-                                 "kelek status\nkelek status --watch\nkelek status --json\n"
-                                 "Exit code 4 if nobody leads.");
+  CLI::App& leaf =
+      commands.leaf(commands.app(), "status", "who leads since when, who is behind and why, disks and network",
+                    "kelek status\nkelek status --watch\nkelek status --json\n"
+                    "Exit code 4 if nobody leads.");
   leaf.add_flag("--watch", given->watch, "again and again, until Ctrl-C");
   leaf.add_option("--every", given->every, "with --watch: how often")->capture_default_str();
   commands.on_run(leaf, [&commands, given, connection = commands.connection(leaf)] {
@@ -95,7 +95,8 @@ void add_status(Commands& commands) {
     add_newer_members(options, deadline);
     while (true) {
       const ClusterStatus status = ask_all(options, deadline);
-      if (given->watch && output.color) output.line("\033[H\033[2J" + time_text(static_cast<std::uint64_t>(std::time(nullptr)) * 1'000));
+      if (given->watch && output.color)
+        output.line("\033[H\033[2J" + time_text(static_cast<std::uint64_t>(std::time(nullptr)) * 1'000));
       output.line(status_text(status, output));
       output.object(json_of(status));
       if (!given->watch) return status.leader() == nullptr ? exit_no_leader : exit_ok;

@@ -51,8 +51,8 @@ void add_append(Commands& commands, CLI::App& group) {
     const client::Answer<machine::TopicResult> answer = client.execute(std::move(append), call);
     need(answer);
     commands.output().line(fmt::format("offset {}, revision {}", answer->offset, answer.revision));
-    commands.output().object(Json{{"topic", given->topic}, {"offset", answer->offset}, {"revision", answer.revision},
-                                  {"term", answer.term}});
+    commands.output().object(Json{
+        {"topic", given->topic}, {"offset", answer->offset}, {"revision", answer.revision}, {"term", answer.term}});
     return exit_ok;
   });
 }
@@ -101,8 +101,9 @@ int read_topic(client::Client& client, const ReadGiven& given, const client::Cal
       throw Failed(exit_refused, "not_found", fmt::format("there is no topic '{}'", printable(given.topic)));
     }
     if (page->code != machine::Code::ok) {
-      throw Failed(exit_refused, machine::code_name(page->code),
-                   fmt::format("topic '{}' begins at offset {}; what was before is gone", given.topic, page->first_offset));
+      throw Failed(
+          exit_refused, machine::code_name(page->code),
+          fmt::format("topic '{}' begins at offset {}; what was before is gone", given.topic, page->first_offset));
     }
     for (const machine::TopicItem& item : page->items) show(output, given.topic, item);
     shown += page->items.size();
@@ -154,8 +155,10 @@ void add_list(Commands& commands, CLI::App& group) {
       for (const wire::TopicSummary& topic : answer.topics) {
         table.add({topic.topic, std::to_string(topic.first_offset), std::to_string(topic.end_offset), topic.creator,
                    topic.verdicts_only ? "verdicts only" : "anything"});
-        commands.output().object(Json{{"topic", topic.topic}, {"creator", topic.creator},
-                                      {"verdicts_only", topic.verdicts_only}, {"first_offset", topic.first_offset},
+        commands.output().object(Json{{"topic", topic.topic},
+                                      {"creator", topic.creator},
+                                      {"verdicts_only", topic.verdicts_only},
+                                      {"first_offset", topic.first_offset},
                                       {"end_offset", topic.end_offset}});
         part.after = topic.topic;
       }
@@ -179,7 +182,8 @@ void add_trim(Commands& commands, CLI::App& group) {
     const auto answer = client.execute(machine::TopicTrim{given->topic, given->below}, call);
     need(answer);
     commands.output().line(fmt::format("begins at offset {} now, revision {}", answer->offset, answer.revision));
-    commands.output().object(Json{{"topic", given->topic}, {"first_offset", answer->offset}, {"revision", answer.revision}});
+    commands.output().object(
+        Json{{"topic", given->topic}, {"first_offset", answer->offset}, {"revision", answer.revision}});
     return exit_ok;
   });
 }

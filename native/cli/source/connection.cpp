@@ -33,7 +33,10 @@ Connection::Connection() {
   settings_.section("Whom to talk to");
   settings_.text("cluster", "FILE", cluster_file_,
                  "the cluster file: coordinators with their addresses and public keys; kelek dev writes one");
-  settings_.add({"connect", "HOST:PORT=KEY[,...]", "", "coordinators instead of a cluster file, tried in this order",
+  settings_.add({"connect",
+                 "HOST:PORT=KEY[,...]",
+                 "",
+                 "coordinators instead of a cluster file, tried in this order",
                  [this](const std::string& given) {
                    std::size_t at = 0;
                    while (at <= given.size()) {
@@ -46,7 +49,8 @@ Connection::Connection() {
                    }
                    return std::string();
                  },
-                 true, {}});
+                 true,
+                 {}});
   settings_.text("key", "FILE", key_file_, "your key pair (kelek keys new), instead of the one the cluster file names");
   settings_.number("timeout-ms", timeout_ms_, "how long to wait for each answer");
 }

@@ -17,7 +17,9 @@ Json time_json(std::uint64_t ms) {
 Json electors_json(const std::vector<machine::Elector>& electorate) {
   Json all = Json::array();
   for (const machine::Elector& elector : electorate) {
-    all.push_back({{"voter", elector.voter}, {"organisation", elector.organisation}, {"weight", elector.weight},
+    all.push_back({{"voter", elector.voter},
+                   {"organisation", elector.organisation},
+                   {"weight", elector.weight},
                    {"may_veto", elector.may_veto}});
   }
   return all;
@@ -29,9 +31,15 @@ Json vote_json(const machine::Ballot& ballot, const machine::Vote& vote) {
     evidence.push_back({{"uri", item.uri}, {"sha256", hex(item.sha256)}});
   }
   const machine::Elector& elector = ballot.electorate.at(vote.elector);
-  return {{"voter", elector.voter}, {"organisation", elector.organisation}, {"choice", choice_of(ballot, vote)},
-          {"veto", vote.veto}, {"confidence_per_mille", vote.confidence_per_mille}, {"rationale", vote.rationale},
-          {"evidence", evidence}, {"revision", vote.revision}, {"time", time_json(vote.time_ms)}};
+  return {{"voter", elector.voter},
+          {"organisation", elector.organisation},
+          {"choice", choice_of(ballot, vote)},
+          {"veto", vote.veto},
+          {"confidence_per_mille", vote.confidence_per_mille},
+          {"rationale", vote.rationale},
+          {"evidence", evidence},
+          {"revision", vote.revision},
+          {"time", time_json(vote.time_ms)}};
 }
 
 }  // namespace
@@ -73,16 +81,21 @@ Json json_of(const std::string& key, const machine::KvRecord& record) {
 }
 
 Json json_of(const std::string& topic, const machine::TopicItem& item) {
-  Json all{{"topic", topic}, {"offset", item.offset}, {"revision", item.record.revision},
-           {"time", time_json(item.record.time_ms)}, {"author", item.record.author}};
+  Json all{{"topic", topic},
+           {"offset", item.offset},
+           {"revision", item.record.revision},
+           {"time", time_json(item.record.time_ms)},
+           {"author", item.record.author}};
   if (item.record.ballot_id != 0) all["ballot"] = item.record.ballot_id;
   put_bytes(all, "payload", item.record.payload);
   return all;
 }
 
 Json json_of(const machine::BallotRules& rules, const std::vector<std::string>& options) {
-  Json all{{"rule", machine::rule_name(rules.rule)}, {"threshold", rules.threshold},
-           {"participation_floor", rules.participation_floor}, {"tie_rule", machine::tie_rule_name(rules.tie_rule)}};
+  Json all{{"rule", machine::rule_name(rules.rule)},
+           {"threshold", rules.threshold},
+           {"participation_floor", rules.participation_floor},
+           {"tie_rule", machine::tie_rule_name(rules.tie_rule)}};
   if (rules.tie_rule == machine::TieRule::status_quo && rules.status_quo < options.size()) {
     all["status_quo"] = options[rules.status_quo];
   }
@@ -94,7 +107,8 @@ Json json_of(const machine::BallotRules& rules, const std::vector<std::string>& 
 Json json_of(const machine::Verdict& verdict, const std::vector<std::string>& options) {
   Json tally = Json::array();
   for (std::size_t i = 0; i < verdict.tally.size(); ++i) {
-    tally.push_back({{"option", i < options.size() ? options[i] : ""}, {"votes", verdict.tally[i].votes},
+    tally.push_back({{"option", i < options.size() ? options[i] : ""},
+                     {"votes", verdict.tally[i].votes},
                      {"weight", verdict.tally[i].weight},
                      {"mean_confidence_per_mille", verdict.tally[i].mean_confidence_per_mille}});
   }
@@ -116,27 +130,37 @@ Json json_of(const machine::Verdict& verdict, const std::vector<std::string>& op
 Json json_of(const machine::Ballot& ballot) {
   Json votes = Json::array();
   for (const machine::Vote& vote : ballot.votes) votes.push_back(vote_json(ballot, vote));
-  Json all{{"ballot", ballot.ballot_id}, {"question", ballot.question}, {"options", ballot.options},
-           {"electorate", electors_json(ballot.electorate)}, {"rules", json_of(ballot.rules, ballot.options)},
-           {"opener", ballot.opener}, {"topic", ballot.topic}, {"opened", time_json(ballot.opened_time_ms)},
-           {"deadline", time_json(ballot.deadline_ms)}, {"votes", votes}};
+  Json all{{"ballot", ballot.ballot_id},
+           {"question", ballot.question},
+           {"options", ballot.options},
+           {"electorate", electors_json(ballot.electorate)},
+           {"rules", json_of(ballot.rules, ballot.options)},
+           {"opener", ballot.opener},
+           {"topic", ballot.topic},
+           {"opened", time_json(ballot.opened_time_ms)},
+           {"deadline", time_json(ballot.deadline_ms)},
+           {"votes", votes}};
   if (ballot.grant_request != 0) all["grant"] = ballot.grant_request;
   all["verdict"] = ballot.verdict.has_value() ? json_of(*ballot.verdict, ballot.options) : Json();
   return all;
 }
 
 Json json_of(const wire::BallotSummary& ballot) {
-  Json all{{"ballot", ballot.ballot_id}, {"question", ballot.question}, {"opener", ballot.opener},
-           {"opened", time_json(ballot.opened_time_ms)}, {"deadline", time_json(ballot.deadline_ms)},
-           {"electors", ballot.electors}, {"votes", ballot.votes}};
+  Json all{{"ballot", ballot.ballot_id},
+           {"question", ballot.question},
+           {"opener", ballot.opener},
+           {"opened", time_json(ballot.opened_time_ms)},
+           {"deadline", time_json(ballot.deadline_ms)},
+           {"electors", ballot.electors},
+           {"votes", ballot.votes}};
   all["outcome"] = ballot.outcome.has_value() ? Json(machine::outcome_name(*ballot.outcome)) : Json();
   all["winner"] = ballot.winner.empty() ? Json() : Json(ballot.winner);
   return all;
 }
 
 Json json_of(const machine::GrantTerms& terms) {
-  return {{"subject", terms.subject}, {"action", terms.action}, {"resource", terms.resource}, {"uses", terms.uses},
-          {"ttl_ms", terms.ttl_ms}, {"not_after", time_json(terms.not_after_ms)}};
+  return {{"subject", terms.subject}, {"action", terms.action}, {"resource", terms.resource},
+          {"uses", terms.uses},       {"ttl_ms", terms.ttl_ms}, {"not_after", time_json(terms.not_after_ms)}};
 }
 
 Json json_of(const machine::Grant& grant) {
@@ -155,9 +179,10 @@ Json json_of(const machine::Grant& grant) {
 
 Json json_of(const machine::Policy& policy) {
   const machine::PolicySet& rule = policy.rule;
-  Json all{{"policy", rule.policy}, {"action", rule.action}, {"resource", rule.resource}, {"max_uses", rule.max_uses},
-           {"max_ttl_ms", rule.max_ttl_ms}, {"issuers", rule.issuers}, {"to_others", rule.to_others},
-           {"electorate", electors_json(rule.electorate)}};
+  Json all{{"policy", rule.policy},         {"action", rule.action},
+           {"resource", rule.resource},     {"max_uses", rule.max_uses},
+           {"max_ttl_ms", rule.max_ttl_ms}, {"issuers", rule.issuers},
+           {"to_others", rule.to_others},   {"electorate", electors_json(rule.electorate)}};
   if (!rule.electorate.empty()) all["rules"] = json_of(rule.rules, {});
   all["revision"] = policy.revision;
   return all;
@@ -179,13 +204,19 @@ Json json_of(const std::string& name, const machine::Lock& lock) {
 }
 
 Json json_of(const wire::LockSummary& lock) {
-  return {{"lock", lock.lock}, {"holder", lock.holder}, {"fence", lock.fence},
-          {"expires", time_json(lock.deadline_ms)}, {"waiters", lock.waiters}};
+  return {{"lock", lock.lock},
+          {"holder", lock.holder},
+          {"fence", lock.fence},
+          {"expires", time_json(lock.deadline_ms)},
+          {"waiters", lock.waiters}};
 }
 
 Json json_of(const wire::SessionSummary& session) {
-  return {{"session", session.session_id}, {"owner", session.owner}, {"ttl_ms", session.ttl_ms},
-          {"expires", time_json(session.deadline_ms)}, {"last_sequence", session.last_sequence}};
+  return {{"session", session.session_id},
+          {"owner", session.owner},
+          {"ttl_ms", session.ttl_ms},
+          {"expires", time_json(session.deadline_ms)},
+          {"last_sequence", session.last_sequence}};
 }
 
 namespace {
@@ -212,15 +243,22 @@ struct EventFields {
     put_bytes(all, "payload", event.record.payload);
   }
   void operator()(const machine::BallotOpenedEvent& event) const {
-    all.update(Json{{"ballot", event.ballot_id}, {"question", event.question}, {"deadline", time_json(event.deadline_ms)}});
+    all.update(
+        Json{{"ballot", event.ballot_id}, {"question", event.question}, {"deadline", time_json(event.deadline_ms)}});
   }
   void operator()(const machine::BallotVotedEvent& event) const {
-    all.update(Json{{"ballot", event.ballot_id}, {"voter", event.voter}, {"choice", event.choice}, {"veto", event.veto},
-                    {"votes", event.votes}, {"electors", event.electors}});
+    all.update(Json{{"ballot", event.ballot_id},
+                    {"voter", event.voter},
+                    {"choice", event.choice},
+                    {"veto", event.veto},
+                    {"votes", event.votes},
+                    {"electors", event.electors}});
   }
   void operator()(const machine::BallotClosedEvent& event) const {
-    all.update(Json{{"ballot", event.ballot_id}, {"outcome", machine::outcome_name(event.verdict.outcome)},
-                    {"winner", event.winner}, {"electors_voted", event.verdict.electors_voted}});
+    all.update(Json{{"ballot", event.ballot_id},
+                    {"outcome", machine::outcome_name(event.verdict.outcome)},
+                    {"winner", event.winner},
+                    {"electors_voted", event.verdict.electors_voted}});
   }
   void operator()(const machine::GrantRequestedEvent& event) const {
     all["grant"] = event.grant_id;
@@ -239,22 +277,30 @@ struct EventFields {
     all.update(Json{{"grant", event.grant_id}, {"cause", machine::end_cause_name(event.cause)}});
   }
   void operator()(const machine::LockGrantedEvent& event) const {
-    all.update(Json{{"lock", event.lock}, {"holder", event.holder}, {"fence", event.fence}, {"ticket", event.ticket},
+    all.update(Json{{"lock", event.lock},
+                    {"holder", event.holder},
+                    {"fence", event.fence},
+                    {"ticket", event.ticket},
                     {"expires", time_json(event.deadline_ms)}});
   }
   void operator()(const machine::LockReleasedEvent& event) const {
-    all.update(Json{{"lock", event.lock}, {"holder", event.holder}, {"fence", event.fence},
+    all.update(Json{{"lock", event.lock},
+                    {"holder", event.holder},
+                    {"fence", event.fence},
                     {"cause", machine::end_cause_name(event.cause)}});
   }
   void operator()(const machine::LockWaitEndedEvent& event) const {
-    all.update(Json{{"lock", event.lock}, {"caller", event.caller}, {"ticket", event.ticket},
+    all.update(Json{{"lock", event.lock},
+                    {"caller", event.caller},
+                    {"ticket", event.ticket},
                     {"cause", machine::end_cause_name(event.cause)}});
   }
   void operator()(const machine::SessionOpenedEvent& event) const {
     all.update(Json{{"session", event.session_id}, {"owner", event.owner}});
   }
   void operator()(const machine::SessionEndedEvent& event) const {
-    all.update(Json{{"session", event.session_id}, {"owner", event.owner}, {"cause", machine::end_cause_name(event.cause)}});
+    all.update(
+        Json{{"session", event.session_id}, {"owner", event.owner}, {"cause", machine::end_cause_name(event.cause)}});
   }
 };
 
@@ -279,8 +325,8 @@ std::vector<Json> json_of(const machine::EventBatch& batch) {
 Json json_of(const wire::MembersReport& members) {
   Json list = Json::array();
   for (const wire::MemberReport& member : members.members) {
-    Json one{{"node", member.id}, {"id", member.id}, {"voter", member.voter}, {"outgoing", member.outgoing}, {"learner", member.learner},
-             {"incarnation", hex(member.incarnation)}};
+    Json one{{"node", member.id},           {"id", member.id},           {"voter", member.voter},
+             {"outgoing", member.outgoing}, {"learner", member.learner}, {"incarnation", hex(member.incarnation)}};
     const runtime::Result<runtime::MemberContext> context = runtime::decode_member_context(member.context);
     if (context.ok()) {
       one["peer"] = context->peer_address;

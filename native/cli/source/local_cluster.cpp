@@ -138,9 +138,19 @@ void LocalCluster::write_files() {
 void LocalCluster::spawn(std::size_t position) {
   SpawnOptions options;
   const std::string id = std::to_string(member(position).id);
-  options.arguments = {own_program(),  "serve", "--json", "--node", id, "--cluster", cluster_file(), "--key",
-                       fmt::format("{}/node{}.key", directory_, id), "--data-directory", node_directory(position),
-                       "--clients", clients_file()};
+  options.arguments = {own_program(),
+                       "serve",
+                       "--json",
+                       "--node",
+                       id,
+                       "--cluster",
+                       cluster_file(),
+                       "--key",
+                       fmt::format("{}/node{}.key", directory_, id),
+                       "--data-directory",
+                       node_directory(position),
+                       "--clients",
+                       clients_file()};
   options.arguments.insert(options.arguments.end(), serve_flags_.begin(), serve_flags_.end());
   options.clean_environment = true;
   options.capture_output = true;
@@ -156,7 +166,8 @@ LocalCluster::Started LocalCluster::await(std::size_t position, StopSignals& sig
     switch (child.read_line(line, start_deadline, signals.descriptor())) {
       case ChildProcess::ReadState::interrupted: throw Failed(exit_error, "interrupted", "interrupted");
       case ChildProcess::ReadState::timeout:
-        throw failed(fmt::format("{} is not ready after {} s; see {}", who, start_deadline.count(), log_file(position)));
+        throw failed(
+            fmt::format("{} is not ready after {} s; see {}", who, start_deadline.count(), log_file(position)));
       case ChildProcess::ReadState::end: {
         const std::optional<int> status = child.wait(std::chrono::seconds(5));
         throw failed(fmt::format("{} {}: {}", who, status_text(status.value_or(1)), last_line_of(log_file(position))));

@@ -79,8 +79,7 @@ std::string Output::paint(Color color_wanted, std::string_view text) const {
 }
 
 void write_out(std::string_view text) {
-  const bool written =
-      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (written) return;
   const int code = errno;
   throw Failed(exit_error, code == EPIPE ? output_closed : "output",
@@ -101,8 +100,7 @@ int Output::report(const Failed& failure) const {
   if (sentence) text.pop_back();
   std::fprintf(stderr, "kelek: %s\n", text.c_str());
   try {
-    object(
-        Json{{"error", {{"kind", failure.kind}, {"text", failure.text}, {"exit_code", failure.exit_code}}}});
+    object(Json{{"error", {{"kind", failure.kind}, {"text", failure.text}, {"exit_code", failure.exit_code}}}});
   } catch (const Failed&) {
     // Nobody reads it: what failed first is what counts.
   }

@@ -116,8 +116,7 @@ std::string path_line() {
   for (std::string folder; std::getline(folders, folder, ':');) {
     std::error_code error;
     const fs::path candidate = fs::path(folder) / "kelek";
-    if (fs::exists(candidate, error))
-      return fs::equivalent(candidate, own, error) ? "" : "alias kelek=" + own.string();
+    if (fs::exists(candidate, error)) return fs::equivalent(candidate, own, error) ? "" : "alias kelek=" + own.string();
   }
   return own.filename() == "kelek" ? "export PATH=" + own.parent_path().string() + ":$PATH"
                                    : "alias kelek=" + own.string();
@@ -139,8 +138,14 @@ ChildProcess ChildProcess::start(const SpawnOptions& options) {
     error = open(options.error_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (error < 0) throw failed(fmt::format("cannot write {}: {}", options.error_file, std::strerror(errno)));
   }
-  const ChildSetup setup{getpid(),          output[1],           error, failure[1], options.own_group,
-                         options.death_signal, argument_pointers.data(), variable_pointers.data()};
+  const ChildSetup setup{getpid(),
+                         output[1],
+                         error,
+                         failure[1],
+                         options.own_group,
+                         options.death_signal,
+                         argument_pointers.data(),
+                         variable_pointers.data()};
   const pid_t id = fork();
   if (id == 0) become(setup);
   const int fork_error = errno;
@@ -159,7 +164,9 @@ ChildProcess ChildProcess::start(const SpawnOptions& options) {
   return child;
 }
 
-ChildProcess::ChildProcess(ChildProcess&& other) noexcept { *this = std::move(other); }
+ChildProcess::ChildProcess(ChildProcess&& other) noexcept {
+  *this = std::move(other);
+}
 
 ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
   if (this == &other) return *this;
@@ -173,7 +180,9 @@ ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
   return *this;
 }
 
-ChildProcess::~ChildProcess() { release(); }
+ChildProcess::~ChildProcess() {
+  release();
+}
 
 void ChildProcess::release() {
   if (id_ > 0 && !ended().has_value()) {

@@ -49,8 +49,7 @@ void RuleFlags::add_to(CLI::App& leaf) {
   leaf.add_option("--voter", voters, "NAME[:ORGANISATION[:WEIGHT]] of one who may vote; several times")
       ->allow_extra_args(false);
   leaf.add_option("--may-veto", may_veto, "a voter who may veto; several times")->allow_extra_args(false);
-  leaf.add_option("--rule", rule,
-                  "plurality, majority, k-of-n, unanimous, weight-threshold or one-per-organisation")
+  leaf.add_option("--rule", rule, "plurality, majority, k-of-n, unanimous, weight-threshold or one-per-organisation")
       ->capture_default_str();
   leaf.add_option("--threshold", threshold, "the k of k-of-n, or the weight of weight-threshold");
   leaf.add_option("--floor", floor, "so many must have voted, or there is no verdict");

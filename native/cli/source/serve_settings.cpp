@@ -20,14 +20,18 @@ ServeSettings::ServeSettings() {
 
 void ServeSettings::add_milliseconds(const std::string& name, std::chrono::milliseconds& into,
                                      const std::string& help) {
-  settings_.add({name, "MS", std::to_string(into.count()), help,
+  settings_.add({name,
+                 "MS",
+                 std::to_string(into.count()),
+                 help,
                  [&into](const std::string& given) {
                    std::uint32_t value = 0;
                    const std::string problem = parse_number(given, value);
                    if (problem.empty()) into = std::chrono::milliseconds(value);
                    return problem;
                  },
-                 false, {}});
+                 false,
+                 {}});
 }
 
 void ServeSettings::add_count(const std::string& name, int& into, const std::string& help) {
@@ -36,25 +40,33 @@ void ServeSettings::add_count(const std::string& name, int& into, const std::str
 
 void ServeSettings::add_members(const std::string& name, std::vector<runtime::InitialMember>& into,
                                 const std::string& help) {
-  settings_.add({name, "'ID peer HOST:PORT client HOST:PORT key KEY'", "", help,
+  settings_.add({name,
+                 "'ID peer HOST:PORT client HOST:PORT key KEY'",
+                 "",
+                 help,
                  [&into](const std::string& given) {
                    runtime::InitialMember member;
                    std::string problem = parse_member(given, member);
                    if (problem.empty()) into.push_back(member);
                    return problem;
                  },
-                 true, {}});
+                 true,
+                 {}});
 }
 
 void ServeSettings::add_identity() {
   settings_.section("Who it is");
-  settings_.add({"node", "N", "", "the id of this coordinator: 1, 2, 3 ... It never changes.",
+  settings_.add({"node",
+                 "N",
+                 "",
+                 "the id of this coordinator: 1, 2, 3 ... It never changes.",
                  [this](const std::string& given) {
                    std::string problem = parse_number(given, options_.node_id);
                    if (problem.empty() && options_.node_id == 0) problem = "0 is not the id of a node";
                    return problem;
                  },
-                 false, {}});
+                 false,
+                 {}});
   settings_.text("cluster", "FILE", cluster_file_,
                  "The cluster file: its name and all its first members with their addresses and keys. What it says of "
                  "this node (where it listens, who else is a member) need not be said again.");
@@ -93,7 +105,9 @@ void ServeSettings::add_start() {
 
 void ServeSettings::add_running() {
   settings_.section("How it runs");
-  settings_.add({"sync", "in-loop|on-thread", options_.sync == runtime::SyncMode::in_loop ? "in-loop" : "on-thread",
+  settings_.add({"sync",
+                 "in-loop|on-thread",
+                 options_.sync == runtime::SyncMode::in_loop ? "in-loop" : "on-thread",
                  "Where the log writes and syncs: in the loop, or on a thread of its own, which lets messages and "
                  "reads go on meanwhile and notices a disk that stalls.",
                  [this](const std::string& given) -> std::string {
@@ -106,7 +120,8 @@ void ServeSettings::add_running() {
                    }
                    return {};
                  },
-                 false, {}});
+                 false,
+                 {}});
   settings_.number("default-deadline-ms", options_.default_deadline_ms, "For requests that name no deadline.");
   settings_.number("max-deadline-ms", options_.max_deadline_ms, "The most that a request may name.");
   settings_.number("stop-deadline-ms", options_.stop_deadline_ms,
@@ -162,18 +177,23 @@ void ServeSettings::add_sockets() {
   add_count("io-threads", sockets.io_threads, "Threads of ZeroMQ.");
   settings_.number("max-peer-frame-bytes", sockets.max_peer_frame_bytes, "The longest frame between coordinators.");
   settings_.number("max-client-frame-bytes", sockets.max_client_frame_bytes, "The longest frame of a client.");
-  add_count("peer-send-frames", sockets.peer_send_frames, "Frames that may wait for one coordinator; more are dropped.");
+  add_count("peer-send-frames", sockets.peer_send_frames,
+            "Frames that may wait for one coordinator; more are dropped.");
   settings_.number("peer-send-bytes", sockets.peer_send_bytes, "The same in bytes of large frames.");
   add_count("peer-receive-frames", sockets.peer_receive_frames, "Frames that may wait from one coordinator.");
   add_count("client-send-frames", sockets.client_send_frames, "Frames that may wait for one client.");
   add_count("client-receive-frames", sockets.client_receive_frames, "Frames that may wait from one client.");
   settings_.number("client-send-bytes", sockets.client_send_bytes, "Bytes of large frames that may wait for a client.");
-  settings_.number("max-peer-connections", sockets.max_peer_connections, "Connections of coordinators; more are closed.");
-  settings_.number("max-client-connections", sockets.max_client_connections, "Connections of clients; more are closed.");
-  add_milliseconds("reconnect-interval-ms", sockets.reconnect_interval, "A lost coordinator is tried again after this.");
+  settings_.number("max-peer-connections", sockets.max_peer_connections,
+                   "Connections of coordinators; more are closed.");
+  settings_.number("max-client-connections", sockets.max_client_connections,
+                   "Connections of clients; more are closed.");
+  add_milliseconds("reconnect-interval-ms", sockets.reconnect_interval,
+                   "A lost coordinator is tried again after this.");
   add_milliseconds("connect-timeout-ms", sockets.connect_timeout, "An attempt that nobody answers is given up.");
   add_milliseconds("handshake-timeout-ms", sockets.handshake_timeout, "A handshake that is not done by then is ended.");
-  add_milliseconds("heartbeat-interval-ms", sockets.heartbeat_interval, "Idle connections are asked for a sign of life,");
+  add_milliseconds("heartbeat-interval-ms", sockets.heartbeat_interval,
+                   "Idle connections are asked for a sign of life,");
   add_milliseconds("heartbeat-timeout-ms", sockets.heartbeat_timeout, "and closed if none comes in time.");
 }
 

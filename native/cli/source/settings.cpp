@@ -91,17 +91,25 @@ void Settings::add(Setting setting) {
   settings_.push_back(std::move(setting));
 }
 
-void Settings::text(const std::string& name, const std::string& value_name, std::string& into, const std::string& help) {
-  add({name, value_name, into, help,
+void Settings::text(const std::string& name, const std::string& value_name, std::string& into,
+                    const std::string& help) {
+  add({name,
+       value_name,
+       into,
+       help,
        [&into](const std::string& given) {
          into = given;
          return std::string();
        },
-       false, {}});
+       false,
+       {}});
 }
 
 void Settings::yes_no(const std::string& name, bool& into, const std::string& help) {
-  add({name, "yes|no", into ? "yes" : "no", help,
+  add({name,
+       "yes|no",
+       into ? "yes" : "no",
+       help,
        [&into](const std::string& given) -> std::string {
          if (given == "yes" || given == "true" || given == "1") {
            into = true;
@@ -112,7 +120,8 @@ void Settings::yes_no(const std::string& name, bool& into, const std::string& he
          }
          return {};
        },
-       false, {}});
+       false,
+       {}});
 }
 
 std::string parse_number(const std::string& text, std::uint64_t most, std::uint64_t& into) {
@@ -207,7 +216,8 @@ std::string Settings::sample(std::string_view title) const {
     }
     text += "\n# " + wrapped(setting.help, 106, "# ") + "\n";
     if (setting.repeated) text += "# May be given several times.\n";
-    text += fmt::format("#{} = {}\n", setting.name, setting.default_text.empty() ? setting.value_name : setting.default_text);
+    text += fmt::format("#{} = {}\n", setting.name,
+                        setting.default_text.empty() ? setting.value_name : setting.default_text);
   }
   return text;
 }

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include <CLI/App.hpp>
-#include <CLI/Formatter.hpp>
 #include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 
 namespace kelek::cli {
 
@@ -69,8 +69,13 @@ class Settings {
   void yes_no(const std::string& name, bool& into, const std::string& help);
   template <typename Number>
   void number(const std::string& name, Number& into, const std::string& help) {
-    add({name, "N", std::to_string(into), help,
-         [&into](const std::string& given) { return parse_number(given, into); }, false, {}});
+    add({name,
+         "N",
+         std::to_string(into),
+         help,
+         [&into](const std::string& given) { return parse_number(given, into); },
+         false,
+         {}});
   }
 
   /// Registers a flag for each setting, and --config.

@@ -35,7 +35,8 @@ std::string disk_of(const wire::StatusReport& report) {
   std::string text = fmt::format("sync p50 {:.1f} ms, p99 {:.1f} ms", static_cast<double>(disk.sync_p50_us) / 1'000.0,
                                  static_cast<double>(disk.sync_p99_us) / 1'000.0);
   if (disk.stalls != 0) text += fmt::format(", {} stalls", disk.stalls);
-  if (disk.syncs != 0 && disk.free_bytes < little_space_bytes) text += fmt::format(", only {} free", bytes_text(disk.free_bytes));
+  if (disk.syncs != 0 && disk.free_bytes < little_space_bytes)
+    text += fmt::format(", only {} free", bytes_text(disk.free_bytes));
   return text;
 }
 
@@ -69,7 +70,8 @@ std::vector<std::string> troubles(const ClusterStatus& status) {
       if (!peer.reason.empty()) add(fmt::format("node {}: {}", peer.id, peer.reason));
     }
     if (leader->joint) add("The membership is changing (joint configuration).");
-    if (leader->transferring_to != 0) add(fmt::format("The leadership is on its way to node {}.", leader->transferring_to));
+    if (leader->transferring_to != 0)
+      add(fmt::format("The leadership is on its way to node {}.", leader->transferring_to));
   }
   return all;
 }
@@ -81,8 +83,7 @@ std::string headline(const ClusterStatus& status, const Output& output) {
     if (asked.report.has_value()) cluster = asked.report->cluster;
   }
   if (leader == nullptr)
-    return output.paint(Color::red,
-                        cluster.empty() ? "no leader" : fmt::format("cluster '{}': no leader", cluster));
+    return output.paint(Color::red, cluster.empty() ? "no leader" : fmt::format("cluster '{}': no leader", cluster));
   return fmt::format("cluster '{}': {} leads in term {} for {}; committed {}, log time {}", cluster,
                      output.paint(Color::green, fmt::format("node {}", leader->id)), leader->term,
                      duration_text(leader->leader_for_ms), leader->commit, time_text(leader->log_time_ms));
@@ -132,8 +133,8 @@ std::string status_text(const ClusterStatus& status, const Output& output) {
     }
     const wire::StatusReport& report = *asked.report;
     table.add({std::to_string(report.id), role_of(report), std::to_string(report.term), std::to_string(report.commit),
-               std::to_string(report.applied), lag_of(leader, report), duration_text(report.uptime_ms),
-               disk_of(report), hex(report.state_hash), report.client_address},
+               std::to_string(report.applied), lag_of(leader, report), duration_text(report.uptime_ms), disk_of(report),
+               hex(report.state_hash), report.client_address},
               report.role == raft::Role::leader ? Color::bold : Color::plain);
   }
   std::string text = headline(status, output) + "\n\n" + table.text(output, "  ");
@@ -147,24 +148,48 @@ std::string status_text(const ClusterStatus& status, const Output& output) {
 namespace {
 
 Json peer_json(const wire::PeerReport& peer) {
-  return {{"node", peer.id}, {"peer", peer.peer_address}, {"client", peer.client_address}, {"voter", peer.voter},
-          {"outgoing", peer.outgoing}, {"learner", peer.learner}, {"state", state_name(peer.state)},
-          {"match", peer.match}, {"next", peer.next}, {"lag_entries", peer.lag_entries}, {"lag_bytes", peer.lag_bytes},
-          {"silent_ms", peer.silent_ms}, {"inflight_appends", peer.inflight_appends},
-          {"inflight_bytes", peer.inflight_bytes}, {"snapshot_sent_bytes", peer.snapshot_sent_bytes},
-          {"snapshot_total_bytes", peer.snapshot_total_bytes}, {"reason", peer.reason}, {"connected", peer.connected},
-          {"sent_frames", peer.sent_frames}, {"sent_bytes", peer.sent_bytes},
-          {"received_frames", peer.received_frames}, {"received_bytes", peer.received_bytes},
-          {"dropped_frames", peer.dropped_frames}, {"reconnects", peer.reconnects},
+  return {{"node", peer.id},
+          {"peer", peer.peer_address},
+          {"client", peer.client_address},
+          {"voter", peer.voter},
+          {"outgoing", peer.outgoing},
+          {"learner", peer.learner},
+          {"state", state_name(peer.state)},
+          {"match", peer.match},
+          {"next", peer.next},
+          {"lag_entries", peer.lag_entries},
+          {"lag_bytes", peer.lag_bytes},
+          {"silent_ms", peer.silent_ms},
+          {"inflight_appends", peer.inflight_appends},
+          {"inflight_bytes", peer.inflight_bytes},
+          {"snapshot_sent_bytes", peer.snapshot_sent_bytes},
+          {"snapshot_total_bytes", peer.snapshot_total_bytes},
+          {"reason", peer.reason},
+          {"connected", peer.connected},
+          {"sent_frames", peer.sent_frames},
+          {"sent_bytes", peer.sent_bytes},
+          {"received_frames", peer.received_frames},
+          {"received_bytes", peer.received_bytes},
+          {"dropped_frames", peer.dropped_frames},
+          {"reconnects", peer.reconnects},
           {"round_trip_us", peer.round_trip_us}};
 }
 
 Json disk_json(const wire::DiskReport& disk) {
-  return {{"directory", disk.directory}, {"sync_mode", disk.sync_mode}, {"syncs", disk.syncs},
-          {"sync_p50_us", disk.sync_p50_us}, {"sync_p99_us", disk.sync_p99_us}, {"sync_max_us", disk.sync_max_us},
-          {"stalls", disk.stalls}, {"written_bytes", disk.written_bytes}, {"free_bytes", disk.free_bytes},
-          {"segments", disk.segments}, {"log_bytes", disk.log_bytes}, {"snapshot_index", disk.snapshot_index},
-          {"snapshot_bytes", disk.snapshot_bytes}, {"last_error", disk.last_error}};
+  return {{"directory", disk.directory},
+          {"sync_mode", disk.sync_mode},
+          {"syncs", disk.syncs},
+          {"sync_p50_us", disk.sync_p50_us},
+          {"sync_p99_us", disk.sync_p99_us},
+          {"sync_max_us", disk.sync_max_us},
+          {"stalls", disk.stalls},
+          {"written_bytes", disk.written_bytes},
+          {"free_bytes", disk.free_bytes},
+          {"segments", disk.segments},
+          {"log_bytes", disk.log_bytes},
+          {"snapshot_index", disk.snapshot_index},
+          {"snapshot_bytes", disk.snapshot_bytes},
+          {"last_error", disk.last_error}};
 }
 
 }  // namespace
@@ -173,21 +198,42 @@ Json json_of(const wire::StatusReport& status) {
   Json peers = Json::array();
   for (const wire::PeerReport& peer : status.peers) peers.push_back(peer_json(peer));
   Json queues = Json::object();
-  for (const wire::QueueReport& queue : status.queues) queues[queue.name] = {{"used", queue.used}, {"limit", queue.limit}};
+  for (const wire::QueueReport& queue : status.queues)
+    queues[queue.name] = {{"used", queue.used}, {"limit", queue.limit}};
   Json counters = Json::object();
   for (const wire::Counter& counter : status.counters) counters[counter.name] = counter.value;
-  return {{"node", status.id}, {"incarnation", hex(status.incarnation)}, {"cluster", status.cluster},
-          {"software", status.software}, {"pid", status.process_id}, {"uptime_ms", status.uptime_ms},
-          {"peer", status.peer_address}, {"client", status.client_address}, {"role", role_name(status.role)},
-          {"learner", status.learner}, {"term", status.term}, {"leader", status.leader},
-          {"leader_for_ms", status.leader_for_ms}, {"transferring_to", status.transferring_to},
-          {"trouble", status.trouble}, {"commit", status.commit}, {"applied", status.applied},
-          {"last_index", status.last_index}, {"first_index", status.first_index},
-          {"stable_index", status.stable_index}, {"uncommitted_bytes", status.uncommitted_bytes},
-          {"log_memory_bytes", status.log_memory_bytes}, {"revision", status.revision},
-          {"state_hash", hex(status.state_hash)}, {"log_time", time_text(status.log_time_ms)},
-          {"keys", status.keys}, {"open_ballots", status.open_ballots}, {"sessions", status.sessions},
-          {"joint", status.joint}, {"peers", peers}, {"disk", disk_json(status.disk)}, {"queues", queues},
+  return {{"node", status.id},
+          {"incarnation", hex(status.incarnation)},
+          {"cluster", status.cluster},
+          {"software", status.software},
+          {"pid", status.process_id},
+          {"uptime_ms", status.uptime_ms},
+          {"peer", status.peer_address},
+          {"client", status.client_address},
+          {"role", role_name(status.role)},
+          {"learner", status.learner},
+          {"term", status.term},
+          {"leader", status.leader},
+          {"leader_for_ms", status.leader_for_ms},
+          {"transferring_to", status.transferring_to},
+          {"trouble", status.trouble},
+          {"commit", status.commit},
+          {"applied", status.applied},
+          {"last_index", status.last_index},
+          {"first_index", status.first_index},
+          {"stable_index", status.stable_index},
+          {"uncommitted_bytes", status.uncommitted_bytes},
+          {"log_memory_bytes", status.log_memory_bytes},
+          {"revision", status.revision},
+          {"state_hash", hex(status.state_hash)},
+          {"log_time", time_text(status.log_time_ms)},
+          {"keys", status.keys},
+          {"open_ballots", status.open_ballots},
+          {"sessions", status.sessions},
+          {"joint", status.joint},
+          {"peers", peers},
+          {"disk", disk_json(status.disk)},
+          {"queues", queues},
           {"counters", counters}};
 }
 
@@ -203,8 +249,10 @@ Json json_of(const ClusterStatus& status) {
     coordinators.push_back(std::move(one));
   }
   const wire::StatusReport* leader = status.leader();
-  Json all{{"healthy", status.healthy()}, {"leader", leader == nullptr ? 0 : leader->id},
-           {"term", leader == nullptr ? 0 : leader->term}, {"to_look_at", troubles(status)}};
+  Json all{{"healthy", status.healthy()},
+           {"leader", leader == nullptr ? 0 : leader->id},
+           {"term", leader == nullptr ? 0 : leader->term},
+           {"to_look_at", troubles(status)}};
   all["coordinators"] = coordinators;
   return all;
 }

@@ -12,11 +12,9 @@ namespace {
 constexpr std::uint64_t longest_wait_ms = 1'000;
 
 bool changes_something(const Call& call) {
-  return std::holds_alternative<wire::Propose>(call.body) ||
-         std::holds_alternative<wire::ChangeMembers>(call.body) ||
+  return std::holds_alternative<wire::Propose>(call.body) || std::holds_alternative<wire::ChangeMembers>(call.body) ||
          std::holds_alternative<wire::TransferLeadership>(call.body) ||
-         std::holds_alternative<wire::TakeSnapshot>(call.body) ||
-         std::holds_alternative<wire::Shutdown>(call.body);
+         std::holds_alternative<wire::TakeSnapshot>(call.body) || std::holds_alternative<wire::Shutdown>(call.body);
 }
 
 }  // namespace

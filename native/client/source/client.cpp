@@ -76,7 +76,8 @@ void Client::execute_async(machine::CommandBody command, CommandDone done, const
 
 Answer<machine::Result> Client::execute_command(machine::CommandBody command, const CallOptions& call) {
   auto answer = std::make_shared<std::optional<Answer<machine::Result>>>();
-  execute_async(std::move(command), [answer](Answer<machine::Result>&& given) { *answer = std::move(given); }, call);
+  execute_async(
+      std::move(command), [answer](Answer<machine::Result>&& given) { *answer = std::move(given); }, call);
   while (!answer->has_value()) parts_->run(1'000);
   return std::move(**answer);
 }
@@ -87,7 +88,8 @@ void Client::request_async(wire::RequestBody body, RequestDone done, const CallO
 
 Answer<wire::ResponseBody> Client::request(wire::RequestBody body, const CallOptions& call) {
   auto answer = std::make_shared<std::optional<Answer<wire::ResponseBody>>>();
-  request_async(std::move(body), [answer](Answer<wire::ResponseBody>&& given) { *answer = std::move(given); }, call);
+  request_async(
+      std::move(body), [answer](Answer<wire::ResponseBody>&& given) { *answer = std::move(given); }, call);
   while (!answer->has_value()) parts_->run(1'000);
   return std::move(**answer);
 }
@@ -96,19 +98,29 @@ WatchId Client::watch(const machine::WatchFilter& filter, std::uint64_t from_rev
   return parts_->watch(filter, from_revision, std::move(callback));
 }
 
-void Client::unwatch(WatchId watch) { parts_->unwatch(watch); }
+void Client::unwatch(WatchId watch) {
+  parts_->unwatch(watch);
+}
 
 void Client::run(std::chrono::milliseconds timeout) {
   parts_->run(timeout.count() > 0 ? static_cast<std::uint64_t>(timeout.count()) : 0);
 }
 
-std::size_t Client::unanswered() const { return parts_->unanswered(); }
+std::size_t Client::unanswered() const {
+  return parts_->unanswered();
+}
 
-std::string Client::link_text() const { return parts_->link_text(); }
+std::string Client::link_text() const {
+  return parts_->link_text();
+}
 
-const Endpoint& Client::coordinator() const { return parts_->coordinator(); }
+const Endpoint& Client::coordinator() const {
+  return parts_->coordinator();
+}
 
-std::uint64_t Client::session_id() const { return parts_->session_id(); }
+std::uint64_t Client::session_id() const {
+  return parts_->session_id();
+}
 
 Answer<Nothing> Client::close_session(const CallOptions& call) {
   Answer<Nothing> closed;
@@ -123,8 +135,8 @@ Answer<Nothing> Client::close_session(const CallOptions& call) {
   closed.term = answer.term;
   closed.member = answer.member;
   // It was closed by an earlier copy whose answer was lost, or had ended before: either way it is closed.
-  const bool gone = answer.problem.code == machine::Code::unknown_session ||
-                    answer.problem.code == machine::Code::expired_session;
+  const bool gone =
+      answer.problem.code == machine::Code::unknown_session || answer.problem.code == machine::Code::expired_session;
   if (gone) {
     closed.kind = OutcomeKind::ok;
     closed.problem = {};

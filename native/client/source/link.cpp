@@ -27,7 +27,8 @@ void Client::Parts::connect() {
   const std::uint64_t now = now_ms();
   if (socket_ || now < connect_at_ms_) return;
   const Endpoint& endpoint = options_.coordinators[endpoint_];
-  const transport::PublicKey key = transport::PublicKey::from_text(endpoint.public_key).value_or(transport::PublicKey());
+  const transport::PublicKey key =
+      transport::PublicKey::from_text(endpoint.public_key).value_or(transport::PublicKey());
   auto socket = transport::ClientSocket::connect(*network_, endpoint.address, key, keys_);
   if (!socket.ok()) {
     leave({ProblemKind::unreachable, machine::Code::ok, socket.error().text});
@@ -119,7 +120,9 @@ void Client::Parts::ping_or_leave() {
 }
 
 /// A watch may be silent for long; whether that is because nothing happens has to be asked.
-bool Client::Parts::expects_answers() const { return on_the_way_ != 0 || pinged_ms_ != 0 || !watches_.empty(); }
+bool Client::Parts::expects_answers() const {
+  return on_the_way_ != 0 || pinged_ms_ != 0 || !watches_.empty();
+}
 
 /// When a silent coordinator is asked for a sign of life, or, once it was asked, given up. Whoever was not driven for a
 /// while has not listened: the silence that counts begins with the question.

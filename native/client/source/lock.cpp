@@ -37,8 +37,8 @@ void look_for_ticket(const WatchNews& news, std::uint64_t ticket, Turn& turn) {
 Turn wait_for_turn(Client& client, const LockOptions& options, std::uint64_t ticket, std::uint64_t revision) {
   auto turn = std::make_shared<Turn>();
   machine::WatchFilter filter;
-  filter.kinds = machine::watch_bit(machine::EventKind::lock_granted) |
-                 machine::watch_bit(machine::EventKind::lock_wait_ended);
+  filter.kinds =
+      machine::watch_bit(machine::EventKind::lock_granted) | machine::watch_bit(machine::EventKind::lock_wait_ended);
   filter.subject_prefix = options.lock;
   filter.exact = true;
   const WatchId watch = client.watch(filter, revision + 1,
@@ -92,8 +92,7 @@ Answer<std::unique_ptr<LockHold>> LockHold::acquire(Client& client, const LockOp
     // When it was granted is known in log time alone, and the news may be as old as a failover takes: the
     // lease is believed from an extension on, which also tells whether it is still ours.
     held_since_ms = now_ms();
-    const Answer<machine::LockResult> extended =
-        client.execute(machine::LockExtend{options.lock, result.fence, 0});
+    const Answer<machine::LockResult> extended = client.execute(machine::LockExtend{options.lock, result.fence, 0});
     if (!extended.ok()) {
       hold.kind = extended.kind;
       hold.problem = extended.problem;
@@ -107,7 +106,11 @@ Answer<std::unique_ptr<LockHold>> LockHold::acquire(Client& client, const LockOp
 }
 
 LockHold::LockHold(Client& client, const LockOptions& options, const machine::LockResult& result)
-    : client_(client), options_(options), fence_(result.fence), holder_(result.holder), state_(std::make_shared<State>()) {}
+    : client_(client),
+      options_(options),
+      fence_(result.fence),
+      holder_(result.holder),
+      state_(std::make_shared<State>()) {}
 
 LockHold::~LockHold() {
   if (!state_->held) return;
@@ -115,7 +118,9 @@ LockHold::~LockHold() {
   client_.run(std::chrono::milliseconds(0));
 }
 
-bool LockHold::held() const { return state_->held && now_ms() < state_->extended_ms + options_.ttl_ms; }
+bool LockHold::held() const {
+  return state_->held && now_ms() < state_->extended_ms + options_.ttl_ms;
+}
 
 void LockHold::keep() {
   if (!state_->held || state_->extending || now_ms() < state_->extended_ms + options_.ttl_ms / 3) return;
@@ -123,11 +128,15 @@ void LockHold::keep() {
   state_->asked_ms = now_ms();
   CallOptions call;
   call.deadline_ms = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(options_.ttl_ms / 3, 100, 60'000));
-  client_.execute_async(machine::LockExtend{options_.lock, fence_, 0}, [state = state_](Answer<machine::Result>&& answer) {
-    state->extending = false;
-    if (answer.ok()) state->extended_ms = state->asked_ms;
-    if (answer.problem.kind == ProblemKind::machine_refused && answer.kind == OutcomeKind::refused) state->held = false;
-  }, call);
+  client_.execute_async(
+      machine::LockExtend{options_.lock, fence_, 0},
+      [state = state_](Answer<machine::Result>&& answer) {
+        state->extending = false;
+        if (answer.ok()) state->extended_ms = state->asked_ms;
+        if (answer.problem.kind == ProblemKind::machine_refused && answer.kind == OutcomeKind::refused)
+          state->held = false;
+      },
+      call);
 }
 
 Answer<machine::LockResult> LockHold::release() {

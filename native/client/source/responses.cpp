@@ -46,8 +46,8 @@ void Client::Parts::receive(const raft::Payload& frame) {
   link_problem_ = {};
   wire::Result<wire::ServerFrame> decoded = wire::decode_server_frame(frame.bytes());
   if (!decoded.ok()) {
-    leave({ProblemKind::bad_frame, machine::Code::ok, coordinator().address + " sent a frame that makes no sense: " +
-                                                          decoded.error().text});
+    leave({ProblemKind::bad_frame, machine::Code::ok,
+           coordinator().address + " sent a frame that makes no sense: " + decoded.error().text});
     return;
   }
   if (wire::EventFrame* events = std::get_if<wire::EventFrame>(&*decoded)) {
@@ -92,8 +92,8 @@ void Client::Parts::receive_refusal(Call& call, wire::ClientResponse& response) 
   // A refusal speaks of this copy alone: an earlier one may have gone through, or may yet.
   const bool only_copy = !call.may_have_happened;
   if (passes(response.code) || (!only_copy && call.in_session)) {
-    const bool elsewhere = response.code == wire::RefusalCode::stopping ||
-                           response.code == wire::RefusalCode::disk || is_cut_off(response.code);
+    const bool elsewhere = response.code == wire::RefusalCode::stopping || response.code == wire::RefusalCode::disk ||
+                           is_cut_off(response.code);
     retry(call, retry_ms);
     if (response.code == wire::RefusalCode::not_leader) follow_leader(response);
     if (elsewhere && options_.coordinators.size() > 1) leave(call.problem);

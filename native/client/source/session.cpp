@@ -34,28 +34,31 @@ void Client::Parts::open_session() {
     if (found != calls_.end()) deadline_ms = std::max(deadline_ms, found->second.deadline_ms);
   }
   ++unanswered_;
-  const Call& opener = enter(std::move(propose), [this](Answer<wire::ResponseBody>&& answer) {
-    session_opening_ = false;
-    const machine::Result* result = std::get_if<machine::Result>(&answer.value);
-    const machine::SessionResult* opened =
-        answer.ok() && result != nullptr ? std::get_if<machine::SessionResult>(&result->body) : nullptr;
-    if (opened != nullptr) {
-      session_id_ = opened->session_id;
-      next_sequence_ = 1;
-      session_used_ms_ = now_ms();
-      return;
-    }
-    // Nothing that waits for the session was sent: all of it is surely not done.
-    std::deque<std::uint64_t> waiting;
-    waiting.swap(waiting_for_session_);
-    for (const std::uint64_t id : waiting) {
-      Answer<wire::ResponseBody> refused;
-      refused.kind = OutcomeKind::refused;
-      refused.problem = answer.problem;
-      finish(id, std::move(refused));
-    }
-  // Just before those that wait for it: it knows why there is no session, and they do not.
-  }, deadline_ms - 1, false);
+  const Call& opener = enter(
+      std::move(propose),
+      [this](Answer<wire::ResponseBody>&& answer) {
+        session_opening_ = false;
+        const machine::Result* result = std::get_if<machine::Result>(&answer.value);
+        const machine::SessionResult* opened =
+            answer.ok() && result != nullptr ? std::get_if<machine::SessionResult>(&result->body) : nullptr;
+        if (opened != nullptr) {
+          session_id_ = opened->session_id;
+          next_sequence_ = 1;
+          session_used_ms_ = now_ms();
+          return;
+        }
+        // Nothing that waits for the session was sent: all of it is surely not done.
+        std::deque<std::uint64_t> waiting;
+        waiting.swap(waiting_for_session_);
+        for (const std::uint64_t id : waiting) {
+          Answer<wire::ResponseBody> refused;
+          refused.kind = OutcomeKind::refused;
+          refused.problem = answer.problem;
+          finish(id, std::move(refused));
+        }
+        // Just before those that wait for it: it knows why there is no session, and they do not.
+      },
+      deadline_ms - 1, false);
   session_opener_ = opener.id;
 }
 
@@ -65,11 +68,14 @@ void Client::Parts::keep_session() {
   wire::Propose propose;
   propose.body = machine::SessionKeepAlive{session_id_};
   ++unanswered_;
-  enter(std::move(propose), [this](Answer<wire::ResponseBody>&& answer) {
-    const bool gone = answer.problem.code == machine::Code::unknown_session ||
-                      answer.problem.code == machine::Code::expired_session;
-    if (gone) forget_session();
-  }, now_ms() + options_.session_ttl_ms / 3, false);
+  enter(
+      std::move(propose),
+      [this](Answer<wire::ResponseBody>&& answer) {
+        const bool gone = answer.problem.code == machine::Code::unknown_session ||
+                          answer.problem.code == machine::Code::expired_session;
+        if (gone) forget_session();
+      },
+      now_ms() + options_.session_ttl_ms / 3, false);
 }
 
 /// Who is under way under the session that ended: what may have happened is unknown, the rest goes under the next.

@@ -163,7 +163,8 @@ void AdminDesk::on_role(const raft::RoleChange& role) {
   for (const raft::Token token : lost) {
     Request request = engine_.requests.close(token);
     if (request.handed_over) {
-      answers_.unknown(std::move(request), RefusalCode::leadership_lost, "The leader changed while the members changed.");
+      answers_.unknown(std::move(request), RefusalCode::leadership_lost,
+                       "The leader changed while the members changed.");
     } else {
       on_expired(request);
       answers_.refuse(std::move(request), {raft::Refusal::not_leader, role.leader, {}});

@@ -1,7 +1,6 @@
 // Counting what waits.
 #include "budgets.h"
 
-
 namespace kelek::runtime {
 
 std::string Budgets::take(std::string_view client, std::size_t bytes) {

@@ -56,8 +56,7 @@ std::string refuse_kind(machine::CommandKind kind, bool admin) {
     case machine::CommandKind::leader_start: return "Only leaders write " + name + ".";
     case machine::CommandKind::set_limits:
     case machine::CommandKind::policy_set:
-    case machine::CommandKind::policy_remove:
-      return admin ? std::string() : "Only admins may propose " + name + ".";
+    case machine::CommandKind::policy_remove: return admin ? std::string() : "Only admins may propose " + name + ".";
     default: return {};
   }
 }
@@ -91,7 +90,8 @@ void ClientDesk::handle(transport::ClientFrame& frame) {
   if (role.has_value() && !frame.client->roles.has(*role)) {
     answers_.refuse_frame(frame.connection, request->request_id, RefusalCode::not_permitted,
                           "The key of '" + frame.client->name + "' does not allow " +
-                              wire::request_name(request->kind()) + " (its roles: " + frame.client->roles.text() + ").");
+                              wire::request_name(request->kind()) + " (its roles: " + frame.client->roles.text() +
+                              ").");
     return;
   }
   dispatch(frame, *request);

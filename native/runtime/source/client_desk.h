@@ -37,8 +37,8 @@ class ClientDesk {
   /// Answers the queries that waited for what is applied now.
   void on_applied();
   void expire(std::uint64_t now_ms);
-  /// Commands and queries that wait are better off elsewhere: the disk stands still, so that nothing is applied here, or
-  /// nobody leads here for long, while on the other side of a cut somebody may.
+  /// Commands and queries that wait are better off elsewhere: the disk stands still, so that nothing is applied here,
+  /// or nobody leads here for long, while on the other side of a cut somebody may.
   void send_elsewhere(wire::RefusalCode code, const std::string& text);
   /// The loop ends: nothing that waits is left without an answer.
   void end_all(wire::RefusalCode code, const std::string& text);

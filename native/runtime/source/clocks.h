@@ -17,8 +17,12 @@ inline std::uint64_t read_clock_us(clockid_t clock) {
 
 /// For deadlines and ticks: stands still while the machine sleeps, as the others' patience does not; a leader that
 /// slept has lost its leadership anyway.
-inline std::uint64_t steady_us() { return read_clock_us(CLOCK_MONOTONIC); }
-inline std::uint64_t steady_ms() { return steady_us() / 1'000; }
+inline std::uint64_t steady_us() {
+  return read_clock_us(CLOCK_MONOTONIC);
+}
+inline std::uint64_t steady_ms() {
+  return steady_us() / 1'000;
+}
 
 /// For log time.
 inline ClockReading read_clocks() {

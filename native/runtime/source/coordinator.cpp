@@ -45,7 +45,9 @@ Coordinator::~Coordinator() {
   if (parts_->thread.joinable()) parts_->thread.join();
 }
 
-Failure Coordinator::run() { return parts_->loop.run(); }
+Failure Coordinator::run() {
+  return parts_->loop.run();
+}
 
 void Coordinator::start() {
   parts_->thread = std::thread([this] { parts_->result = parts_->loop.run(); });
@@ -56,14 +58,24 @@ Failure Coordinator::join() {
   return parts_->result;
 }
 
-void Coordinator::request_stop() noexcept { parts_->loop.request_stop(); }
+void Coordinator::request_stop() noexcept {
+  parts_->loop.request_stop();
+}
 
-void Coordinator::abandon() noexcept { parts_->loop.abandon(); }
+void Coordinator::abandon() noexcept {
+  parts_->loop.abandon();
+}
 
-bool Coordinator::submit(Submission submission) { return parts_->loop.submit(std::move(submission)); }
+bool Coordinator::submit(Submission submission) {
+  return parts_->loop.submit(std::move(submission));
+}
 
-raft::NodeId Coordinator::node_id() const { return parts_->engine.options.node_id; }
+raft::NodeId Coordinator::node_id() const {
+  return parts_->engine.options.node_id;
+}
 
-raft::Incarnation Coordinator::incarnation() const { return parts_->engine.incarnation; }
+raft::Incarnation Coordinator::incarnation() const {
+  return parts_->engine.incarnation;
+}
 
 }  // namespace kelek::runtime

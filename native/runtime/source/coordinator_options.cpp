@@ -87,7 +87,8 @@ std::vector<std::string> CoordinatorOptions::validate() const {
   need(node_id != raft::no_node, problems, "0 is not the id of a node.");
   need(!data_directory.empty(), problems, "A data directory is needed.");
   need(!cluster.empty() && cluster.size() <= 128, problems, "The cluster's name has 1 to 128 characters.");
-  need(transport.plaintext_for_bench || !key_file.empty(), problems, "A key file is needed (make one with: kelek keys).");
+  need(transport.plaintext_for_bench || !key_file.empty(), problems,
+       "A key file is needed (make one with: kelek keys).");
   need(!(join && !initial_members.empty()), problems,
        "A coordinator either joins a cluster or is one of its initial members, not both.");
   check_own_addresses(*this, problems);

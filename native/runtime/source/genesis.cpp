@@ -62,9 +62,9 @@ void Genesis::hear_established(const Introduction& introduction) {
   const raft::Member* as_known = present->find(self_);
   const raft::Incarnation own = heard_.at(self_);
   if (as_known == nullptr) {
-    failure_ = Failure{FailureKind::removed, "Node " + std::to_string(self_) + " is not a member of the cluster that node " +
-                                                 std::to_string(introduction.from) +
-                                                 " belongs to; start it with --join and add it."};
+    failure_ = Failure{FailureKind::removed,
+                       "Node " + std::to_string(self_) + " is not a member of the cluster that node " +
+                           std::to_string(introduction.from) + " belongs to; start it with --join and add it."};
     return;
   }
   if (as_known->incarnation != own) {
@@ -104,7 +104,8 @@ std::string Genesis::waiting_for() const {
   }
   std::string text;
   if (!missing.empty()) text += "not heard from:" + missing;
-  if (!silent.empty()) text += std::string(text.empty() ? "" : "; ") + "have not heard from all, or from other disks:" + silent;
+  if (!silent.empty())
+    text += std::string(text.empty() ? "" : "; ") + "have not heard from all, or from other disks:" + silent;
   for (const auto& [node, incarnation] : second_disk_) {
     text += std::string(text.empty() ? "" : "; ") + "node " + std::to_string(node) + " answers with a second disk (" +
             incarnation_text(incarnation) + "): start all the initial members anew";

@@ -156,9 +156,9 @@ wire::HelloAnswer Greeter::judge(raft::NodeId from, raft::Incarnation incarnatio
     return refuse(wire::HelloRefusal::unknown_member, name + " is no member of the cluster.");
   }
   if (member->incarnation != incarnation) {
-    return refuse(wire::HelloRefusal::wrong_incarnation,
-                  name + " had another disk (incarnation " + incarnation_text(member->incarnation) +
-                      "); remove it and add it again.");
+    return refuse(wire::HelloRefusal::wrong_incarnation, name + " had another disk (incarnation " +
+                                                             incarnation_text(member->incarnation) +
+                                                             "); remove it and add it again.");
   }
   if (theirs.genesis && engine_.genesis && !(*theirs.genesis == *engine_.genesis)) {
     return refuse(wire::HelloRefusal::other_genesis, name + " began with another configuration.");
@@ -196,9 +196,7 @@ void Greeter::hear_refusal(raft::NodeId from, const wire::HelloAnswer& answer) {
     case wire::HelloRefusal::rolled_back:
       engine_.fail({FailureKind::corrupt, answer.text + " Remove the node and add it again with a blank disk."});
       return;
-    case wire::HelloRefusal::other_genesis:
-      engine_.fail({FailureKind::data_directory, answer.text});
-      return;
+    case wire::HelloRefusal::other_genesis: engine_.fail({FailureKind::data_directory, answer.text}); return;
     default: return;
   }
 }

@@ -11,7 +11,9 @@ constexpr std::uint64_t ordinary_drift_ms = 1'000;
 
 }  // namespace
 
-void LogClock::learn(std::uint64_t log_time_ms) { last_ms_ = std::max(last_ms_, log_time_ms); }
+void LogClock::learn(std::uint64_t log_time_ms) {
+  last_ms_ = std::max(last_ms_, log_time_ms);
+}
 
 std::uint64_t LogClock::begin(const ClockReading& now) {
   estimate_ms_ = now.system_ms;

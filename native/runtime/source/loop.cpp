@@ -24,7 +24,8 @@ constexpr std::uint64_t handover_interval_ms = 5'000;
 constexpr std::uint64_t scrub_interval_ms = 1'000;
 constexpr std::size_t scrub_bytes = 64 * 1024;
 /// So many election timeouts, and this at least, may pass without a leader before clients are sent elsewhere. A cut is
-/// more likely by then than an election that goes on; and a watch would tell its client nothing wrong, but nothing at all.
+/// more likely by then than an election that goes on; and a watch would tell its client nothing wrong, but nothing at
+/// all.
 constexpr std::uint64_t leaderless_elections = 4;
 constexpr std::uint64_t least_leaderless_ms = 1'000;
 constexpr const char* full_disk = "has no space left on its disk: takes no proposals";
@@ -205,9 +206,10 @@ void Loop::tell_clock_jumps() {
   const std::uint64_t jumps = engine_.clock.jumps_back() + engine_.clock.jumps_ahead();
   if (jumps == clock_jumps_told_) return;
   clock_jumps_told_ = jumps;
-  engine_.events.warn("the system's clock jumped ({} times back, {} times far ahead since the start): log time goes on "
-                      "by the steady clock, and ahead by at most {} ms at once; set the clock right",
-                      engine_.clock.jumps_back(), engine_.clock.jumps_ahead(), engine_.options.clock_max_jump_ms);
+  engine_.events.warn(
+      "the system's clock jumped ({} times back, {} times far ahead since the start): log time goes on "
+      "by the steady clock, and ahead by at most {} ms at once; set the clock right",
+      engine_.clock.jumps_back(), engine_.clock.jumps_ahead(), engine_.options.clock_max_jump_ms);
 }
 
 void Loop::propose_tick(machine::CommandBody body, std::uint64_t time_ms) {
@@ -355,8 +357,7 @@ int Loop::timeout_ms() const {
   }
   if (engine_.stop != StopPhase::running) until(stop_deadline_ms_);
   if (engine_.leads() && tick_index_ <= engine_.applier->index()) {
-    const auto left_ms =
-        engine_.clock.until_deadline_ms(read_clocks(), engine_.applier->machine().next_deadline_ms());
+    const auto left_ms = engine_.clock.until_deadline_ms(read_clocks(), engine_.applier->machine().next_deadline_ms());
     if (left_ms.has_value()) wait_ms = std::min(wait_ms, *left_ms);
   }
   return static_cast<int>(wait_ms);

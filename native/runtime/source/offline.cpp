@@ -19,7 +19,9 @@
 namespace kelek::runtime {
 namespace {
 
-storage::FileSystem& files() { return storage::posix_file_system(); }
+storage::FileSystem& files() {
+  return storage::posix_file_system();
+}
 
 constexpr std::uint64_t largest_backup_bytes = std::uint64_t{64} << 30;
 
@@ -57,8 +59,7 @@ void add_to_hash(crypto_generichash_state& hash, std::string_view text) {
 /// The same at every member that restores the same backup into the same list of members.
 raft::Incarnation restored_incarnation(const RestoreOptions& options, const storage::Backup& backup, raft::NodeId id) {
   std::vector<InitialMember> members = options.members;
-  std::sort(members.begin(), members.end(),
-            [](const InitialMember& a, const InitialMember& b) { return a.id < b.id; });
+  std::sort(members.begin(), members.end(), [](const InitialMember& a, const InitialMember& b) { return a.id < b.id; });
   crypto_generichash_state hash;
   crypto_generichash_init(&hash, nullptr, 0, sizeof(raft::Incarnation) * 2);
   add_to_hash(hash, options.cluster);
@@ -112,8 +113,7 @@ Result<DirectoryReport> inspect_directory(const std::string& data_directory) {
   for (const raft::Member& member : found->configuration.members()) {
     const Result<MemberContext> context = decode_member_context(member.context);
     if (!context.ok()) continue;
-    report.members.push_back(
-        {member.id, context->peer_address, context->client_address, context->public_key});
+    report.members.push_back({member.id, context->peer_address, context->client_address, context->public_key});
   }
   for (const std::string& sentence : found->damage) report.damage += (report.damage.empty() ? "" : " ") + sentence;
   return report;

@@ -20,7 +20,9 @@ constexpr const char* genesis_file = "genesis";
 constexpr const char* start_lock_file = "start.lock";
 constexpr std::uint64_t small_file_bytes = std::uint64_t{2} << 20;
 
-storage::FileSystem& files() { return storage::posix_file_system(); }
+storage::FileSystem& files() {
+  return storage::posix_file_system();
+}
 
 Failure failure_of_socket(const transport::Error& error) {
   switch (error.problem) {
@@ -55,7 +57,8 @@ raft::ConfigurationRef read_genesis(const std::string& directory) {
 
 wire::ClusterId cluster_id_of(const std::string& name) {
   wire::ClusterId id{};
-  crypto_generichash(id.data(), id.size(), reinterpret_cast<const unsigned char*>(name.data()), name.size(), nullptr, 0);
+  crypto_generichash(id.data(), id.size(), reinterpret_cast<const unsigned char*>(name.data()), name.size(), nullptr,
+                     0);
   return id;
 }
 
@@ -121,8 +124,8 @@ Failure Opening::open_sockets() {
   auto server = transport::ClientServer::open(*engine_.network, std::move(*client_keys));
   if (!server.ok()) return failure_of_socket(server.error());
   engine_.server = std::move(*server);
-  engine_.members = std::make_unique<Members>(*engine_.peers, options.node_id, options.transport.plaintext_for_bench,
-                                              engine_.events);
+  engine_.members =
+      std::make_unique<Members>(*engine_.peers, options.node_id, options.transport.plaintext_for_bench, engine_.events);
   const transport::Status clients = engine_.registry.set_clients(options.clients);
   if (!clients.ok()) return failure_of_socket(clients.error());
   return {};
@@ -156,8 +159,8 @@ Failure Opening::open_directory() {
 Failure Opening::begin_blank() {
   const CoordinatorOptions& options = engine_.options;
   if (!options.join && options.initial_members.empty()) {
-    return {FailureKind::bad_options, "The data directory " + options.data_directory +
-                                          " is blank: name the initial members, or join a cluster."};
+    return {FailureKind::bad_options,
+            "The data directory " + options.data_directory + " is blank: name the initial members, or join a cluster."};
   }
   const storage::Status made = files().make_directory(options.data_directory);
   if (!made.ok()) return failure_of(made.error());
@@ -212,8 +215,8 @@ Failure Opening::establish(const raft::ConfigurationRef& genesis) {
   identity.cluster_name = options.cluster;
   identity.node_id = options.node_id;
   identity.incarnation = engine_.incarnation;
-  const storage::Status created = storage::DataDirectory::create(files(), options.data_directory, identity, *genesis,
-                                                                 storage_options(options));
+  const storage::Status created =
+      storage::DataDirectory::create(files(), options.data_directory, identity, *genesis, storage_options(options));
   if (!created.ok()) return failure_of(created.error());
   return recover();
 }

@@ -58,16 +58,16 @@ void PeerDesk::refuse(raft::NodeId sender, const std::string& why) {
     ++refused.unsaid;
     return;
   }
-  engine_.events.warn("refused a frame from node {}: {} ({} more were refused since the last such line)",
-                      sender, why, refused.unsaid);
+  engine_.events.warn("refused a frame from node {}: {} ({} more were refused since the last such line)", sender, why,
+                      refused.unsaid);
   refused = {why, now_ms, 0};
 }
 
 void PeerDesk::step(raft::Message message) {
   const raft::NodeId from = message.from;
   const raft::Incarnation incarnation = message.from_incarnation;
-  const bool campaigns = message.kind() == raft::MessageKind::pre_vote_request ||
-                         message.kind() == raft::MessageKind::vote_request;
+  const bool campaigns =
+      message.kind() == raft::MessageKind::pre_vote_request || message.kind() == raft::MessageKind::vote_request;
   if (const auto* answer = std::get_if<raft::HeartbeatResponse>(&message.body)) {
     engine_.round_trips.answered(from, answer->round, steady_us());
   }

@@ -15,7 +15,9 @@ constexpr std::uint64_t page_items = 1'000;
 /// What an item of a list takes beside its strings, at the most.
 constexpr std::size_t item_overhead_bytes = 128;
 
-std::uint64_t clipped(std::uint64_t limit) { return limit == 0 ? page_items : std::min(limit, page_items); }
+std::uint64_t clipped(std::uint64_t limit) {
+  return limit == 0 ? page_items : std::min(limit, page_items);
+}
 
 std::size_t bytes_of(const machine::KvItem& item) {
   return item.key.size() + item.record.value.size() + item_overhead_bytes;
@@ -44,7 +46,9 @@ std::size_t bytes_of(const wire::BallotSummary& ballot) {
 std::size_t bytes_of(const wire::LockSummary& lock) {
   return lock.lock.size() + lock.holder.size() + item_overhead_bytes;
 }
-std::size_t bytes_of(const wire::SessionSummary& session) { return session.owner.size() + item_overhead_bytes; }
+std::size_t bytes_of(const wire::SessionSummary& session) {
+  return session.owner.size() + item_overhead_bytes;
+}
 
 /// How many of the items fit, at least one.
 template <typename Item>

@@ -35,8 +35,7 @@ void ReadyProcessor::hold_back_commit_notices() {
     const auto* heartbeat = std::get_if<raft::HeartbeatRequest>(&message.body);
     return heartbeat != nullptr && heartbeat->round == 0;
   };
-  const auto notices =
-      std::stable_partition(ready_.messages.begin(), ready_.messages.end(), std::not_fn(is_notice));
+  const auto notices = std::stable_partition(ready_.messages.begin(), ready_.messages.end(), std::not_fn(is_notice));
   held_back_.assign(std::make_move_iterator(notices), std::make_move_iterator(ready_.messages.end()));
   ready_.messages.erase(notices, ready_.messages.end());
 }
@@ -45,10 +44,9 @@ void ReadyProcessor::hold_back_commit_notices() {
 void ReadyProcessor::send_held_back() {
   if (held_back_.empty()) return;
   const auto is_told_anyway = [this](const raft::Message& notice) {
-    return std::any_of(
-        ready_.messages.begin(), ready_.messages.end(), [&notice](const raft::Message& message) {
-          return message.to == notice.to && message.kind() == raft::MessageKind::append_request;
-        });
+    return std::any_of(ready_.messages.begin(), ready_.messages.end(), [&notice](const raft::Message& message) {
+      return message.to == notice.to && message.kind() == raft::MessageKind::append_request;
+    });
   };
   held_back_.erase(std::remove_if(held_back_.begin(), held_back_.end(), is_told_anyway), held_back_.end());
   peers_.send(held_back_);
@@ -141,16 +139,14 @@ void ReadyProcessor::take_durable(Durable& durable) {
 void ReadyProcessor::compact(const raft::SnapshotMetadata& snapshot) {
   const raft::Status known = engine_.node->snapshot_stored(snapshot);
   if (!known.ok()) {
-    engine_.events.warn("the core does not take the snapshot of index {}: {}", snapshot.index,
-                        known.error().text);
+    engine_.events.warn("the core does not take the snapshot of index {}: {}", snapshot.index, known.error().text);
     return;
   }
   const raft::Index wanted = engine_.snapshots->compact_through(snapshot.index, engine_.node->status());
   const raft::Index dropped = engine_.node->compact(wanted);
   engine_.writer->release(dropped == 0 ? 1 : dropped, peers_.oldest_on_its_way(snapshot));
   engine_.writer->flush();
-  engine_.events.info("snapshot taken index={} bytes={} log_from={}", snapshot.index, snapshot.size_bytes,
-                      dropped + 1);
+  engine_.events.info("snapshot taken index={} bytes={} log_from={}", snapshot.index, snapshot.size_bytes, dropped + 1);
   admin_.on_snapshot(snapshot);
 }
 
@@ -166,8 +162,7 @@ void ReadyProcessor::collect_snapshot() {
   // record would stand behind the newer one's, and recovery would go back to it, to a log that begins far
   // behind it.
   if ((*finished)->index <= engine_.node->status().snapshot_index) {
-    if (const std::optional<raft::SnapshotMetadata> newest = engine_.snapshots->newest())
-      admin_.on_snapshot(*newest);
+    if (const std::optional<raft::SnapshotMetadata> newest = engine_.snapshots->newest()) admin_.on_snapshot(*newest);
     return;
   }
   // While it was written a newer one came from the leader and took the place of the log. In the log its record would

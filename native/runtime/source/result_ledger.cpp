@@ -43,7 +43,9 @@ std::optional<raft::Token> ResultLedger::applied(raft::Index index, const machin
   return std::nullopt;
 }
 
-void ResultLedger::skipped_to(raft::Index index) { applied_ = std::max(applied_, index); }
+void ResultLedger::skipped_to(raft::Index index) {
+  applied_ = std::max(applied_, index);
+}
 
 std::optional<raft::Token> ResultLedger::take_skipped() {
   if (waiting_.empty() || waiting_.front().index > applied_) return std::nullopt;

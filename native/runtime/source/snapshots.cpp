@@ -24,7 +24,8 @@ Result<machine::Machine> load_machine(const storage::SnapshotStore& store, const
   const std::string name = "The snapshot of index " + std::to_string(snapshot.index);
   wire::SnapshotDecoder decoder;
   for (std::uint64_t offset = 0; offset < snapshot.size_bytes;) {
-    const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(read_bytes, snapshot.size_bytes - offset));
+    const std::size_t size =
+        static_cast<std::size_t>(std::min<std::uint64_t>(read_bytes, snapshot.size_bytes - offset));
     const storage::Result<raft::Payload> part = store.read(snapshot.id, offset, size);
     if (!part.ok()) return failure_of(part.error());
     if (part->empty()) return Failure{FailureKind::corrupt, name + " ends before its size."};
@@ -36,8 +37,8 @@ Result<machine::Machine> load_machine(const storage::SnapshotStore& store, const
   machine::RestoreOutcome restored = machine::Machine::restore(std::move(*state));
   if (!restored.machine.has_value()) return Failure{FailureKind::corrupt, name + " makes no sense: " + restored.reason};
   if (restored.machine->revision() != snapshot.index) {
-    return Failure{FailureKind::corrupt, name + " holds the state of index " +
-                                             std::to_string(restored.machine->revision()) + "."};
+    return Failure{FailureKind::corrupt,
+                   name + " holds the state of index " + std::to_string(restored.machine->revision()) + "."};
   }
   return std::move(*restored.machine);
 }
@@ -73,8 +74,8 @@ Failure Snapshots::begin(const raft::Node& node, const machine::Machine& machine
   if (running_) return {};
   const raft::Result<raft::SnapshotBasis> basis = node.snapshot_basis(machine.revision());
   if (!basis.ok()) {
-    return {FailureKind::internal, "No snapshot of index " + std::to_string(machine.revision()) +
-                                       " can be taken: " + basis.error().text};
+    return {FailureKind::internal,
+            "No snapshot of index " + std::to_string(machine.revision()) + " can be taken: " + basis.error().text};
   }
   raft::SnapshotMetadata metadata;
   metadata.index = basis->index;

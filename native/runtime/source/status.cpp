@@ -18,7 +18,8 @@ std::string duration_text(std::uint64_t ms) {
 }
 
 /// Why a member is behind or silent, for people; empty if all is well.
-std::string reason_for(const wire::PeerReport& peer, transport::LinkState link, bool leading, std::uint64_t patience_ms) {
+std::string reason_for(const wire::PeerReport& peer, transport::LinkState link, bool leading,
+                       std::uint64_t patience_ms) {
   if (link != transport::LinkState::connected) return transport::describe(link);
   if (!leading) return {};
   if (peer.silent_ms > patience_ms) return "has not answered for " + duration_text(peer.silent_ms);
@@ -181,8 +182,8 @@ wire::MembersReport AdminDesk::members() const {
   const raft::Configuration& configuration = *engine_.node->configuration();
   report.joint = configuration.is_joint();
   for (const raft::Member& member : configuration.members()) {
-    report.members.push_back({member.id, member.incarnation, member.voter, member.outgoing, member.learner,
-                              member.context});
+    report.members.push_back(
+        {member.id, member.incarnation, member.voter, member.outgoing, member.learner, member.context});
   }
   return report;
 }

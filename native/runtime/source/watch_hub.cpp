@@ -31,8 +31,8 @@ machine::SharedEventBatch filtered(const machine::SharedEventBatch& batch, const
 
 }  // namespace
 
-wire::RefusalCode WatchHub::add(transport::ConnectionId connection, const std::string& client,
-                                const wire::Watch& watch, const machine::Machine& machine, std::uint64_t& first) {
+wire::RefusalCode WatchHub::add(transport::ConnectionId connection, const std::string& client, const wire::Watch& watch,
+                                const machine::Machine& machine, std::uint64_t& first) {
   const Key key{connection, watch.watch_id};
   if (watches_.count(key) != 0) return wire::RefusalCode::watch_exists;
   const auto count = per_client_.find(client);

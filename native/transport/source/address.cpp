@@ -44,8 +44,7 @@ std::string Address::endpoint() const {
 Result<Address> parse_address(std::string_view text, bool for_bind) {
   std::string_view rest = text;
   if (rest.starts_with("ws://") || rest.starts_with("wss://")) {
-    return address_error(text,
-                         "WebSocket addresses are refused: they have no authentication here; use HOST:PORT");
+    return address_error(text, "WebSocket addresses are refused: they have no authentication here; use HOST:PORT");
   }
   if (rest.starts_with("tcp://")) rest.remove_prefix(std::string_view("tcp://").size());
   if (rest.find("://") != rest.npos) return address_error(text, "only TCP is spoken here; use HOST:PORT");
@@ -71,8 +70,7 @@ Result<Address> parse_address(std::string_view text, bool for_bind) {
   address.host = std::string(host);
 
   if (for_bind && port_text == "*") return address;
-  const auto [end, problem] =
-      std::from_chars(port_text.data(), port_text.data() + port_text.size(), address.port);
+  const auto [end, problem] = std::from_chars(port_text.data(), port_text.data() + port_text.size(), address.port);
   if (port_text.empty() || problem != std::errc() || end != port_text.data() + port_text.size()) {
     return address_error(text, "the port is a number from 1 to 65535");
   }
@@ -91,8 +89,7 @@ Result<Address> resolve(const Address& address) {
     problem = getaddrinfo(address.host.c_str(), nullptr, &hints, &found);
     if (problem != 0) continue;
     char numeric[NI_MAXHOST] = {};
-    problem =
-        getnameinfo(found->ai_addr, found->ai_addrlen, numeric, sizeof numeric, nullptr, 0, NI_NUMERICHOST);
+    problem = getnameinfo(found->ai_addr, found->ai_addrlen, numeric, sizeof numeric, nullptr, 0, NI_NUMERICHOST);
     freeaddrinfo(found);
     if (problem == 0) return Address{numeric, address.port};
   }

@@ -15,20 +15,13 @@ constexpr std::size_t max_kinds = 1024;
 
 const char* sentence(AuditEvent event) {
   switch (event) {
-    case AuditEvent::unknown_key:
-      return "refused a key that is not registered";
-    case AuditEvent::not_curve:
-      return "refused a connection without CURVE";
-    case AuditEvent::handshake_failed:
-      return "a handshake failed: malformed, or meant for another server key";
-    case AuditEvent::handshake_timeout:
-      return "a connection ended before its handshake was done";
-    case AuditEvent::too_many:
-      return "closed a new connection: there are as many as are allowed";
-    case AuditEvent::refused_by_peer:
-      return "was refused: the member does not know our key";
-    case AuditEvent::wrong_server_key:
-      return "found a server with another key than the pinned one";
+    case AuditEvent::unknown_key: return "refused a key that is not registered";
+    case AuditEvent::not_curve: return "refused a connection without CURVE";
+    case AuditEvent::handshake_failed: return "a handshake failed: malformed, or meant for another server key";
+    case AuditEvent::handshake_timeout: return "a connection ended before its handshake was done";
+    case AuditEvent::too_many: return "closed a new connection: there are as many as are allowed";
+    case AuditEvent::refused_by_peer: return "was refused: the member does not know our key";
+    case AuditEvent::wrong_server_key: return "found a server with another key than the pinned one";
   }
   return "?";
 }
@@ -56,8 +49,8 @@ bool AuditLimiter::admit(AuditRecord& record, Time now) {
   refilled_ = now;
 
   const std::string kind = std::to_string(static_cast<int>(record.event)) + ' ' +
-                           std::to_string(static_cast<int>(record.domain)) + ' ' +
-                           std::to_string(record.peer) + ' ' + record.key_fingerprint + ' ' + record.address;
+                           std::to_string(static_cast<int>(record.domain)) + ' ' + std::to_string(record.peer) + ' ' +
+                           record.key_fingerprint + ' ' + record.address;
   const auto known = last_of_kind_.find(kind);
   const bool again = known != last_of_kind_.end() && now - known->second < same_kind_interval;
   if (again || tokens_ < 1) {

@@ -58,8 +58,7 @@ std::variant<AuthorisedClient, std::string> parse_line(std::string_view line) {
   if (!key) return "the first word is not a public key (40 characters of Z85)";
   if (name.empty()) return "there is no name after the key";
   if (!is_client_name(name)) return "a name has 1 to 64 letters, digits and . _ - @ + : /";
-  if (roles_text.empty())
-    return "there are no roles after the name: read, propose, admin, separated by commas";
+  if (roles_text.empty()) return "there are no roles after the name: read, propose, admin, separated by commas";
   const std::optional<ClientRoles> roles = ClientRoles::from_text(roles_text);
   if (!roles) return "the roles are not among read, propose, admin, each once and separated by commas";
   line = skip_blanks(line);
@@ -98,12 +97,10 @@ bool is_client_name(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view("._-@+:/").find(c) != std::string_view::npos;
   };
-  return !name.empty() && name.size() <= max_client_name_bytes &&
-         std::all_of(name.begin(), name.end(), allowed);
+  return !name.empty() && name.size() <= max_client_name_bytes && std::all_of(name.begin(), name.end(), allowed);
 }
 
-Result<std::vector<AuthorisedClient>> parse_authorised_clients(std::string_view text,
-                                                               const std::string& file_name) {
+Result<std::vector<AuthorisedClient>> parse_authorised_clients(std::string_view text, const std::string& file_name) {
   std::vector<AuthorisedClient> clients;
   std::map<PublicKey, std::size_t> line_of_key;
   std::map<std::string, std::size_t> line_of_name;
@@ -119,12 +116,10 @@ Result<std::vector<AuthorisedClient>> parse_authorised_clients(std::string_view 
     if (const auto* why = std::get_if<std::string>(&parsed)) return fail(*why);
     AuthorisedClient& client = std::get<AuthorisedClient>(parsed);
     const auto key_place = line_of_key.emplace(client.key, number);
-    if (!key_place.second)
-      return fail("this key is in line " + std::to_string(key_place.first->second) + " already");
+    if (!key_place.second) return fail("this key is in line " + std::to_string(key_place.first->second) + " already");
     const auto name_place = line_of_name.emplace(client.name, number);
     if (!name_place.second) {
-      return fail("the name " + client.name + " is in line " + std::to_string(name_place.first->second) +
-                  " already");
+      return fail("the name " + client.name + " is in line " + std::to_string(name_place.first->second) + " already");
     }
     if (clients.size() == max_clients) return fail("more than " + std::to_string(max_clients) + " clients");
     clients.push_back(std::move(client));

@@ -147,8 +147,7 @@ bool ClientServer::receive(ClientFrame& frame) {
     if (in_parts) drop_rest(state_->socket);
     const std::span<const std::byte> bytes = owner->message.bytes();
     const std::optional<ConnectionId> connection = parse_routing_id(routing_id.bytes());
-    if (complete && !in_parts && connection &&
-        bytes.size() <= state_->network.options.max_client_frame_bytes) {
+    if (complete && !in_parts && connection && bytes.size() <= state_->network.options.max_client_frame_bytes) {
       frame.client = state_->client_of(owner->message);
       if (frame.client) {
         state_->status->note_speaker(owner->message);

@@ -57,27 +57,18 @@ void ClientSocket::State::take(const Monitor::Event& event) {
   if (has_ended()) return;
   const bool closed_by_server = event.value == EPIPE || event.value == ECONNRESET;
   switch (event.kind) {
-    case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
-      link = ClientLink::connected;
-      break;
-    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-      link = ClientLink::unknown_key;
-      break;
-    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-      link = ClientLink::wrong_server_key;
-      break;
+    case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: link = ClientLink::connected; break;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: link = ClientLink::unknown_key; break;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: link = ClientLink::wrong_server_key; break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
       // A server that cannot open our first box, because it has another key, closes the connection.
       link = closed_by_server ? ClientLink::wrong_server_key : ClientLink::nobody_listens;
       break;
-    case ZMQ_EVENT_CLOSED:
-      link = ClientLink::nobody_listens;
-      break;
+    case ZMQ_EVENT_CLOSED: link = ClientLink::nobody_listens; break;
     case ZMQ_EVENT_DISCONNECTED:
       link = link == ClientLink::connected ? ClientLink::closed : ClientLink::wrong_server_key;
       break;
-    default:
-      break;
+    default: break;
   }
 }
 
@@ -89,8 +80,7 @@ SendOutcome ClientSocket::State::send(OutgoingMessage& message) {
 }
 
 Result<std::unique_ptr<ClientSocket>> ClientSocket::connect(ClientNetwork& network, std::string_view address,
-                                                            const PublicKey& server_key,
-                                                            const KeyPair& keys) {
+                                                            const PublicKey& server_key, const KeyPair& keys) {
   const Result<Address> parsed = parse_address(address, false);
   if (!parsed) return parsed.error();
   const Result<Address> numeric = resolve(*parsed);
@@ -128,20 +118,16 @@ ClientLink ClientSocket::link() const {
 std::string ClientSocket::link_text() const {
   const std::string& endpoint = state_->endpoint;
   switch (state_->link) {
-    case ClientLink::connecting:
-      return "still connecting to " + endpoint;
-    case ClientLink::connected:
-      return "connected to " + endpoint;
-    case ClientLink::nobody_listens:
-      return "nobody listens at " + endpoint + ", or it does not answer";
+    case ClientLink::connecting: return "still connecting to " + endpoint;
+    case ClientLink::connected: return "connected to " + endpoint;
+    case ClientLink::nobody_listens: return "nobody listens at " + endpoint + ", or it does not answer";
     case ClientLink::unknown_key:
       return endpoint + " does not know our key " + state_->own_key.fingerprint() +
              ": add its public key to the coordinator's authorised clients";
     case ClientLink::wrong_server_key:
       return endpoint + " closed the connection in the handshake: it is not the coordinator whose key is " +
              state_->server_key.fingerprint() + "; check the address and its public key";
-    case ClientLink::closed:
-      return "the connection to " + endpoint + " ended";
+    case ClientLink::closed: return "the connection to " + endpoint + " ended";
   }
   return "?";
 }

@@ -30,8 +30,8 @@ int descriptor_of(const zmq_pollitem_t& item) {
 }
 
 int count_ready(std::span<const zmq_pollitem_t> items) {
-  return static_cast<int>(std::count_if(items.begin(), items.end(),
-                                        [](const zmq_pollitem_t& item) { return item.revents != 0; }));
+  return static_cast<int>(
+      std::count_if(items.begin(), items.end(), [](const zmq_pollitem_t& item) { return item.revents != 0; }));
 }
 
 /// One look at all of them, which waits up to `wait_ms` where no socket is ready yet. False: a signal came.

@@ -46,10 +46,7 @@ Result<std::unique_ptr<Gatekeeper>> Gatekeeper::start(void* context, const Ident
 }
 
 Gatekeeper::Gatekeeper(Socket requests, Wakeup wakeup, const IdentityRegistry& registry, AuditSink audit)
-    : requests_(std::move(requests)),
-      wakeup_(std::move(wakeup)),
-      registry_(registry),
-      audit_(std::move(audit)) {}
+    : requests_(std::move(requests)), wakeup_(std::move(wakeup)), registry_(registry), audit_(std::move(audit)) {}
 
 Gatekeeper::~Gatekeeper() {
   stop_ = true;
@@ -143,8 +140,7 @@ bool Gatekeeper::answer_request() {
 void Gatekeeper::read_events(Watched& watched) {
   Monitor::Event event;
   for (int done = 0; done < turn_length && watched.monitor.next(event); ++done) {
-    const std::optional<AuditRecord> record =
-        std::visit([&](auto& watch) { return watch.take(event); }, watched.watch);
+    const std::optional<AuditRecord> record = std::visit([&](auto& watch) { return watch.take(event); }, watched.watch);
     if (record) write(*record);
   }
 }

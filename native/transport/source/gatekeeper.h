@@ -27,8 +27,7 @@ using WatchId = std::uint64_t;
 class Gatekeeper {
  public:
   /// Refused if the context has a ZAP handler already, or no thread can be had. All outlive the Gatekeeper.
-  static Result<std::unique_ptr<Gatekeeper>> start(void* context, const IdentityRegistry& registry,
-                                                   AuditSink audit);
+  static Result<std::unique_ptr<Gatekeeper>> start(void* context, const IdentityRegistry& registry, AuditSink audit);
   /// Waits for the thread.
   ~Gatekeeper();
   Gatekeeper(const Gatekeeper&) = delete;

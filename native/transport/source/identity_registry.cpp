@@ -21,8 +21,8 @@ Status IdentityRegistry::set_peer(raft::NodeId node, const PublicKey& key) {
   const auto known = peers_by_key_.find(key);
   if (known != peers_by_key_.end()) {
     if (known->second.node == node) return Nothing{};
-    return registry_error(key, "is member " + std::to_string(known->second.node) +
-                                   "'s and cannot be member " + std::to_string(node) + "'s too");
+    return registry_error(key, "is member " + std::to_string(known->second.node) + "'s and cannot be member " +
+                                   std::to_string(node) + "'s too");
   }
   std::erase_if(peers_by_key_, [node](const auto& entry) { return entry.second.node == node; });
   const Registration registration = ++last_registration_;
@@ -47,17 +47,14 @@ Status IdentityRegistry::set_clients(const std::vector<AuthorisedClient>& client
     return Error{Problem::bad_key, "at most " + std::to_string(max_clients) + " clients can be authorised"};
   }
   for (const AuthorisedClient& client : clients) {
-    if (peers_by_key_.contains(client.key))
-      return registry_error(client.key, "is a member's and cannot be a client's");
+    if (peers_by_key_.contains(client.key)) return registry_error(client.key, "is a member's and cannot be a client's");
     if (!is_client_name(client.name)) return registry_error(client.key, "has a name that is not one");
-    if (!names.insert(client.name).second)
-      return registry_error(client.key, "has the name of another client");
+    if (!names.insert(client.name).second) return registry_error(client.key, "has the name of another client");
     const auto known = clients_by_key_.find(client.key);
     // Somebody else under the same key is a new registration; the same one with other roles is not.
     const bool stays = known != clients_by_key_.end() && clients_.at(known->second)->name == client.name;
     const Registration registration = stays ? known->second : ++last;
-    if (!by_key.emplace(client.key, registration).second)
-      return registry_error(client.key, "is listed twice");
+    if (!by_key.emplace(client.key, registration).second) return registry_error(client.key, "is listed twice");
     identities.emplace(registration, std::make_shared<const ClientIdentity>(ClientIdentity{
                                          client.name, client.roles, client.key, client.key.fingerprint()}));
   }

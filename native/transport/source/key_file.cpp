@@ -51,15 +51,13 @@ Status check_owner_and_mode(const std::string& path, int descriptor) {
   if (fstat(descriptor, &status) != 0) return key_error(path, std::strerror(errno));
   if (!S_ISREG(status.st_mode)) return key_error(path, "is not a regular file");
   if (status.st_uid != geteuid()) {
-    return key_error(path, "belongs to user " + std::to_string(status.st_uid) +
-                               ", and this process runs as user " + std::to_string(geteuid()) + ": chown " +
-                               std::to_string(geteuid()) + " " + path);
+    return key_error(path, "belongs to user " + std::to_string(status.st_uid) + ", and this process runs as user " +
+                               std::to_string(geteuid()) + ": chown " + std::to_string(geteuid()) + " " + path);
   }
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     return key_error(path, "others than its owner have access: chmod 600 " + path);
   }
-  if (static_cast<std::size_t>(status.st_size) > max_key_file_bytes)
-    return key_error(path, "is too long for a key");
+  if (static_cast<std::size_t>(status.st_size) > max_key_file_bytes) return key_error(path, "is too long for a key");
   return Nothing{};
 }
 
@@ -81,17 +79,14 @@ Result<KeyLines> find_lines(const std::string& path, std::string_view text) {
     if (line.empty() || line.front() == '#') continue;
     const bool is_public = line.starts_with(public_label);
     if (!is_public && !line.starts_with(secret_label)) {
-      return key_error(
-          path, "line " + std::to_string(number) + " is neither public-key=, secret-key= nor a comment");
+      return key_error(path, "line " + std::to_string(number) + " is neither public-key=, secret-key= nor a comment");
     }
     std::string_view& value = is_public ? lines.public_text : lines.secret_text;
-    if (!value.empty())
-      return key_error(path, "line " + std::to_string(number) + " gives a key a second time");
+    if (!value.empty()) return key_error(path, "line " + std::to_string(number) + " gives a key a second time");
     value = line.substr(public_label.size());
     if (value.size() != key_text_length) {
-      return key_error(path, "line " + std::to_string(number) + ": a key has " +
-                                 std::to_string(key_text_length) + " characters, this has " +
-                                 std::to_string(value.size()));
+      return key_error(path, "line " + std::to_string(number) + ": a key has " + std::to_string(key_text_length) +
+                                 " characters, this has " + std::to_string(value.size()));
     }
   }
   if (lines.public_text.empty()) return key_error(path, "has no line public-key=");
@@ -108,8 +103,7 @@ Result<KeyPair> parse_key_file(const std::string& path, std::string_view text) {
   WipedText terminated;
   if (!terminated.add(lines->secret_text)) return key_error(path, "is too long for a key");
   WipedText secret_bytes;
-  if (zmq_z85_decode(reinterpret_cast<std::uint8_t*>(secret_bytes.bytes.data()), terminated.bytes.data()) ==
-      nullptr) {
+  if (zmq_z85_decode(reinterpret_cast<std::uint8_t*>(secret_bytes.bytes.data()), terminated.bytes.data()) == nullptr) {
     return key_error(path, "the secret key is not Z85 text");
   }
   const auto* bytes = reinterpret_cast<const std::byte*>(secret_bytes.bytes.data());
@@ -130,8 +124,7 @@ Result<KeyPair> parse_key_file(const std::string& path, std::string_view text) {
 Status write_key_file(const std::string& path, const KeyPair& keys) {
   WipedText text;
   std::array<char, key_text_length + 1> secret_text{};
-  zmq_z85_encode(secret_text.data(), reinterpret_cast<const std::uint8_t*>(keys.secret_key.bytes().data()),
-                 key_bytes);
+  zmq_z85_encode(secret_text.data(), reinterpret_cast<const std::uint8_t*>(keys.secret_key.bytes().data()), key_bytes);
   text.add(header);
   text.add(public_label);
   text.add(keys.public_key.text());

@@ -25,8 +25,7 @@ Result<Monitor> Monitor::watch(void* context, const Socket& socket) {
   if (!events) return events.error();
   const Status options = OptionSetter(*events).number(ZMQ_LINGER, 0).number(ZMQ_RCVHWM, 0).status();
   if (!options) return options.error();
-  if (zmq_socket_monitor(socket.get(), endpoint.c_str(), watched_events) != 0)
-    return zmq_error("no monitor", errno);
+  if (zmq_socket_monitor(socket.get(), endpoint.c_str(), watched_events) != 0) return zmq_error("no monitor", errno);
   if (zmq_connect(events->get(), endpoint.c_str()) != 0) {
     const Error error = zmq_error("no monitor", errno);
     stop(socket);

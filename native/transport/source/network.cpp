@@ -30,8 +30,7 @@ Status check_library_version(int major, int minor, int patch) {
     if (version[part] > oldest[part]) return Nothing{};
     if (version[part] < oldest[part]) {
       return Error{Problem::unsupported,
-                   "libzmq " + std::to_string(major) + "." + std::to_string(minor) + "." +
-                       std::to_string(patch) +
+                   "libzmq " + std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch) +
                        " is too old: 4.3.4 is the first without holes known before the handshake"};
     }
   }

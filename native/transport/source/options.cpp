@@ -42,10 +42,8 @@ Status validate(const TransportOptions& options) {
   const auto is_frame_limit = [](std::size_t bytes) {
     return bytes >= smallest_frame_limit && bytes <= largest_frame_limit;
   };
-  if (options.io_threads < 1 || options.io_threads > max_io_threads)
-    return out_of_range("io_threads is 1 to 16");
-  if (!is_frame_limit(options.max_peer_frame_bytes))
-    return out_of_range("max_peer_frame_bytes is 1 KiB to 1 GiB");
+  if (options.io_threads < 1 || options.io_threads > max_io_threads) return out_of_range("io_threads is 1 to 16");
+  if (!is_frame_limit(options.max_peer_frame_bytes)) return out_of_range("max_peer_frame_bytes is 1 KiB to 1 GiB");
   if (!is_frame_limit(options.max_client_frame_bytes)) {
     return out_of_range("max_client_frame_bytes is 1 KiB to 1 GiB");
   }

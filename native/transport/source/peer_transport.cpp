@@ -166,8 +166,7 @@ std::optional<raft::NodeId> PeerTransport::State::sender_of(Message& routing_id,
   return peer->node;
 }
 
-Result<std::unique_ptr<PeerTransport>> PeerTransport::open(Network& network, raft::NodeId self,
-                                                           KeyPair keys) {
+Result<std::unique_ptr<PeerTransport>> PeerTransport::open(Network& network, raft::NodeId self, KeyPair keys) {
   Network::Parts& parts = network.parts();
   auto state = std::make_unique<State>(parts, self, std::move(keys));
   ListenerSetup setup;
@@ -191,8 +190,7 @@ PeerTransport::PeerTransport(std::unique_ptr<State> state) : state_(std::move(st
 PeerTransport::~PeerTransport() = default;
 
 Result<std::string> PeerTransport::bind(std::string_view address) {
-  if (state_->listener_status->port != 0)
-    return Error{Problem::bad_option, "members' socket is bound already"};
+  if (state_->listener_status->port != 0) return Error{Problem::bad_option, "members' socket is bound already"};
   Result<std::string> endpoint = bind_listener(state_->listener, address);
   if (endpoint) state_->listener_status->port = port_of(*endpoint);
   return endpoint;
@@ -238,8 +236,7 @@ void PeerTransport::keep_links() {
   }
 }
 
-SendOutcome PeerTransport::send(raft::NodeId to, std::span<const std::byte> head,
-                                std::span<const std::byte> tail) {
+SendOutcome PeerTransport::send(raft::NodeId to, std::span<const std::byte> head, std::span<const std::byte> tail) {
   const auto found = state_->peers.find(to);
   if (found == state_->peers.end()) return SendOutcome::gone;
   const std::size_t size_bytes = head.size() + tail.size();
@@ -301,8 +298,7 @@ std::vector<PeerCounters> PeerTransport::counters() const {
   for (const auto& [node, peer] : state_->peers) {
     PeerCounters counters = peer.counters;
     counters.link = peer.status->state;
-    const std::uint64_t handshakes =
-        peer.past_handshakes + (peer.socket ? peer.status->handshakes.load() : 0);
+    const std::uint64_t handshakes = peer.past_handshakes + (peer.socket ? peer.status->handshakes.load() : 0);
     counters.reconnects = handshakes > 0 ? handshakes - 1 : 0;
     counters.handshake_failures = peer.past_failures + (peer.socket ? peer.status->failures.load() : 0);
     all.push_back(counters);
@@ -316,16 +312,11 @@ ListenerCounters PeerTransport::listener_counters() const {
 
 const char* describe(LinkState state) {
   switch (state) {
-    case LinkState::connecting:
-      return "connecting";
-    case LinkState::connected:
-      return "connected";
-    case LinkState::nobody_listens:
-      return "nobody listens at its address";
-    case LinkState::refused:
-      return "it does not know our key";
-    case LinkState::wrong_server_key:
-      return "another key answers at its address";
+    case LinkState::connecting: return "connecting";
+    case LinkState::connected: return "connected";
+    case LinkState::nobody_listens: return "nobody listens at its address";
+    case LinkState::refused: return "it does not know our key";
+    case LinkState::wrong_server_key: return "another key answers at its address";
   }
   return "?";
 }

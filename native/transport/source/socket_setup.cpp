@@ -72,8 +72,7 @@ Result<Socket> make_listener(void* context, const TransportOptions& options, con
   return socket;
 }
 
-Result<Socket> make_link(void* context, const TransportOptions& options, const LinkSetup& setup,
-                         const KeyPair& keys) {
+Result<Socket> make_link(void* context, const TransportOptions& options, const LinkSetup& setup, const KeyPair& keys) {
   Result<Socket> socket = make_socket(context, ZMQ_DEALER);
   if (!socket) return socket.error();
   OptionSetter setter(*socket);

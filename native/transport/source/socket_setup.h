@@ -37,8 +37,7 @@ struct LinkSetup {
 };
 
 /// A DEALER that is a CURVE client, and sends only on connections whose handshake is done.
-Result<Socket> make_link(void* context, const TransportOptions& options, const LinkSetup& setup,
-                         const KeyPair& keys);
+Result<Socket> make_link(void* context, const TransportOptions& options, const LinkSetup& setup, const KeyPair& keys);
 
 /// Binds and returns the endpoint with the real port, or an Error that names the address.
 Result<std::string> bind_listener(const Socket& socket, std::string_view address);

@@ -65,14 +65,11 @@ std::optional<AuditRecord> LinkWatch::take(const Monitor::Event& event) {
       count(status_->failures);
       status_->state = LinkState::nobody_listens;
       break;
-    case ZMQ_EVENT_CLOSED:
-      status_->state = LinkState::nobody_listens;
-      break;
+    case ZMQ_EVENT_CLOSED: status_->state = LinkState::nobody_listens; break;
     case ZMQ_EVENT_DISCONNECTED:
       if (status_->state == LinkState::connected) status_->state = LinkState::connecting;
       break;
-    default:
-      break;
+    default: break;
   }
   return std::nullopt;
 }
@@ -99,8 +96,7 @@ ListenerCounters ListenerStatus::counters() const {
   return counters;
 }
 
-ListenerWatch::ListenerWatch(Domain domain, std::size_t max_connections,
-                             std::chrono::milliseconds handshake_timeout,
+ListenerWatch::ListenerWatch(Domain domain, std::size_t max_connections, std::chrono::milliseconds handshake_timeout,
                              std::shared_ptr<ListenerStatus> status)
     : domain_(domain),
       max_connections_(max_connections),
@@ -109,8 +105,7 @@ ListenerWatch::ListenerWatch(Domain domain, std::size_t max_connections,
 
 std::optional<AuditRecord> ListenerWatch::take(const Monitor::Event& event) {
   switch (event.kind) {
-    case ZMQ_EVENT_ACCEPTED:
-      return accept(static_cast<int>(event.value));
+    case ZMQ_EVENT_ACCEPTED: return accept(static_cast<int>(event.value));
     case ZMQ_EVENT_DISCONNECTED:
       forget(static_cast<int>(event.value));
       count_open();
@@ -125,8 +120,7 @@ std::optional<AuditRecord> ListenerWatch::take(const Monitor::Event& event) {
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
       count(status_->handshake_failures);
       return record(AuditEvent::handshake_timeout);
-    default:
-      break;
+    default: break;
   }
   return std::nullopt;
 }
@@ -152,8 +146,7 @@ std::optional<AuditRecord> ListenerWatch::make_room() {
     if (found == open_.end() || found->second.number != oldest.number) continue;
     // libzmq would have closed it by now, were its handshake not done.
     const bool newest = newcomers_.empty();
-    const bool is_done =
-        now - oldest.accepted > handshake_timeout_ || status_->speakers.has(oldest.descriptor);
+    const bool is_done = now - oldest.accepted > handshake_timeout_ || status_->speakers.has(oldest.descriptor);
     if (is_done && !newest) continue;
     return turn_away(found);
   }

@@ -31,8 +31,7 @@ struct LinkStatus {
 
 class LinkWatch {
  public:
-  LinkWatch(raft::NodeId node, std::string address, std::string key_fingerprint,
-            std::shared_ptr<LinkStatus> status);
+  LinkWatch(raft::NodeId node, std::string address, std::string key_fingerprint, std::shared_ptr<LinkStatus> status);
   std::optional<AuditRecord> take(const Monitor::Event& event);
 
  private:
@@ -53,16 +52,14 @@ class Speakers {
   void add(int descriptor) { set(descriptor, true); }
   void forget(int descriptor) { set(descriptor, false); }
   bool has(int descriptor) const {
-    return is_known(descriptor) &&
-           spoke_[static_cast<std::size_t>(descriptor)].load(std::memory_order_relaxed);
+    return is_known(descriptor) && spoke_[static_cast<std::size_t>(descriptor)].load(std::memory_order_relaxed);
   }
 
  private:
   static constexpr int most_descriptors = 65'536;
   static bool is_known(int descriptor) { return descriptor >= 0 && descriptor < most_descriptors; }
   void set(int descriptor, bool spoke) {
-    if (is_known(descriptor))
-      spoke_[static_cast<std::size_t>(descriptor)].store(spoke, std::memory_order_relaxed);
+    if (is_known(descriptor)) spoke_[static_cast<std::size_t>(descriptor)].store(spoke, std::memory_order_relaxed);
   }
 
   std::unique_ptr<std::atomic<bool>[]> spoke_ = std::make_unique<std::atomic<bool>[]>(most_descriptors);

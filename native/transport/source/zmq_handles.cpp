@@ -65,18 +65,14 @@ Status OptionSetter::status() const {
 Error zmq_error(const std::string& what, int reason) {
   const auto problem = [reason] {
     switch (reason) {
-      case EADDRINUSE:
-        return Problem::address_in_use;
+      case EADDRINUSE: return Problem::address_in_use;
       case EACCES:
-      case EPERM:
-        return Problem::no_permission;
+      case EPERM: return Problem::no_permission;
       case EADDRNOTAVAIL:
       case ENODEV:
       case EINVAL:
-      case EPROTONOSUPPORT:
-        return Problem::bad_address;
-      default:
-        return Problem::resources;
+      case EPROTONOSUPPORT: return Problem::bad_address;
+      default: return Problem::resources;
     }
   };
   return {problem(), what + ": " + zmq_strerror(reason)};

@@ -45,9 +45,7 @@ class Message {
   std::span<const std::byte> bytes() {
     return {static_cast<const std::byte*>(zmq_msg_data(&message_)), zmq_msg_size(&message_)};
   }
-  std::string_view text() {
-    return {static_cast<const char*>(zmq_msg_data(&message_)), zmq_msg_size(&message_)};
-  }
+  std::string_view text() { return {static_cast<const char*>(zmq_msg_data(&message_)), zmq_msg_size(&message_)}; }
   bool has_more() { return zmq_msg_more(&message_) != 0; }
   /// What the ZAP handler said of the connection that the message came by; empty without one.
   std::string_view user_id() {

@@ -48,10 +48,9 @@ void timed(Times& times, const std::function<void()>& append) {
 void report_times(const std::string& bench, std::size_t batch, Times& times) {
   std::sort(times.append_ns.begin(), times.append_ns.end());
   const std::size_t count = times.append_ns.size();
-  report_figures({bench, 0, payload_bytes, batch},
-                 {{"cpu_ns_per_op", times.cpu_ns / static_cast<double>(count)},
-                  {"wall_ns_per_op", times.append_ns[count / 2]},
-                  {"p99_ns", times.append_ns[count * 99 / 100]}});
+  report_figures({bench, 0, payload_bytes, batch}, {{"cpu_ns_per_op", times.cpu_ns / static_cast<double>(count)},
+                                                    {"wall_ns_per_op", times.append_ns[count / 2]},
+                                                    {"p99_ns", times.append_ns[count * 99 / 100]}});
 }
 
 /// The log of a fresh data directory.

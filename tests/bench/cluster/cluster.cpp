@@ -48,14 +48,12 @@ std::vector<std::uint16_t> free_ports(std::size_t count) {
 
 void write_key(const std::string& file) {
   auto keys = transport::generate_key_pair();
-  if (!keys.ok() || !transport::write_key_file(file, keys.value()).ok())
-    fail("no key could be written to " + file);
+  if (!keys.ok() || !transport::write_key_file(file, keys.value()).ok()) fail("no key could be written to " + file);
 }
 
 }  // namespace
 
-Cluster::Cluster(const std::string& program, const std::string& folder, std::uint64_t size, bool curve,
-                 bool log_thread)
+Cluster::Cluster(const std::string& program, const std::string& folder, std::uint64_t size, bool curve, bool log_thread)
     : program_(program) {
   std::string made = folder + "/cluster-XXXXXX";
   if (mkdtemp(made.data()) == nullptr) fail("no folder could be made in " + folder);
@@ -132,8 +130,7 @@ std::uint64_t Cluster::cpu_ns() const {
     if (process.id == 0) continue;
     clockid_t clock{};
     timespec now{};
-    if (clock_getcpuclockid(process.id, &clock) != 0 || clock_gettime(clock, &now) != 0)
-      fail("a member has gone");
+    if (clock_getcpuclockid(process.id, &clock) != 0 || clock_gettime(clock, &now) != 0) fail("a member has gone");
     total += static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
   }
   return total;

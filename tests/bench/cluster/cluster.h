@@ -17,8 +17,7 @@ class Cluster {
  public:
   /// Starts all members in a new folder within `folder`, with fresh keys and ports. Ends the program where
   /// that fails.
-  Cluster(const std::string& program, const std::string& folder, std::uint64_t size, bool curve,
-          bool log_thread);
+  Cluster(const std::string& program, const std::string& folder, std::uint64_t size, bool curve, bool log_thread);
   /// Stops whoever runs and removes the folder.
   ~Cluster();
   Cluster(const Cluster&) = delete;

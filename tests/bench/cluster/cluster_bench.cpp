@@ -56,12 +56,10 @@ void report_load(const Subject& subject, const LoadResult& result, std::uint64_t
 }
 
 /// Offered in the leader's process.
-void embedded_load(Cluster& cluster, const std::string& bench, std::uint64_t outstanding,
-                   std::uint64_t count) {
+void embedded_load(Cluster& cluster, const std::string& bench, std::uint64_t outstanding, std::uint64_t count) {
   const std::uint64_t leader = cluster.leader();
   const std::uint64_t cpu_before_ns = cluster.cpu_ns();
-  std::istringstream answer(
-      cluster.ask(leader, "load " + std::to_string(outstanding) + " " + std::to_string(count)));
+  std::istringstream answer(cluster.ask(leader, "load " + std::to_string(outstanding) + " " + std::to_string(count)));
   LoadResult result;
   std::uint64_t p50_ns = 0;
   std::uint64_t p99_ns = 0;
@@ -83,8 +81,7 @@ void client_load(Cluster& cluster, const std::string& bench, std::uint64_t outst
   options.coordinators = {{"127.0.0.1:" + std::to_string(plan.client_ports[leader - 1]), server_key}};
   options.key_file = plan.client_key_file();
   options.transport.plaintext_for_bench = !plan.curve;
-  options.exactly_once =
-      false;  // with sessions only session_window commands are with the coordinator at a time
+  options.exactly_once = false;  // with sessions only session_window commands are with the coordinator at a time
   auto made = client::Client::create(options);
   if (!made.ok()) {
     std::fprintf(stderr, "error: %s\n", made.problem.text.c_str());
@@ -138,8 +135,7 @@ void failover(Cluster& cluster, const std::string& bench, std::uint64_t kills) {
 void history(Cluster& cluster, const std::string& way, std::uint64_t entries) {
   const std::uint64_t leader = cluster.leader();
   for (std::uint64_t done = 0; done < entries; done += 100'000) {
-    (void)cluster.ask(leader,
-                      "load 1024 " + std::to_string(std::min<std::uint64_t>(100'000, entries - done)));
+    (void)cluster.ask(leader, "load 1024 " + std::to_string(std::min<std::uint64_t>(100'000, entries - done)));
   }
   const std::uint64_t member = leader % cluster.plan().size() + 1;
   const auto resident = static_cast<double>(cluster.resident_bytes(member));
@@ -172,10 +168,8 @@ bool read_argument(Arguments& arguments, char** values, int count, int& i) {
 
 int measure(const Arguments& arguments) {
   signal(SIGPIPE, SIG_IGN);
-  Cluster cluster(arguments.program, arguments.folder, arguments.nodes, arguments.curve,
-                  arguments.log_thread);
-  const std::string way =
-      std::string(arguments.curve ? "curve" : "plain") + (arguments.log_thread ? "/thread" : "");
+  Cluster cluster(arguments.program, arguments.folder, arguments.nodes, arguments.curve, arguments.log_thread);
+  const std::string way = std::string(arguments.curve ? "curve" : "plain") + (arguments.log_thread ? "/thread" : "");
   (void)cluster.leader();
   const auto idle_bytes = static_cast<double>(cluster.resident_bytes(cluster.leader()));
   report_figures({"idle/" + way, arguments.nodes, 0, 0}, {{"bytes_per_op", idle_bytes}});
@@ -207,10 +201,9 @@ int main(int count, char** values) {
   bool good = true;
   for (int i = 1; i < count && good; ++i) good = read_argument(arguments, values, count, i);
   if (!good || arguments.folder.empty()) {
-    std::fprintf(
-        stderr,
-        "usage: cluster_bench --folder FOLDER [--plain] [--log-thread] [--no-client] [--kills COUNT] "
-        "[--quick]\n");
+    std::fprintf(stderr,
+                 "usage: cluster_bench --folder FOLDER [--plain] [--log-thread] [--no-client] [--kills COUNT] "
+                 "[--quick]\n");
     return 2;
   }
   if (arguments.outstanding.empty()) arguments.outstanding = {1, 64, 256, 1024};

@@ -45,10 +45,8 @@ runtime::CoordinatorOptions options_of(const ClusterPlan& plan, std::uint64_t id
   }
   auto client = transport::read_key_file(plan.client_key_file());
   if (client.ok()) {
-    options.clients.push_back({client.value().public_key,
-                               "bench",
-                               {transport::ClientRole::read, transport::ClientRole::propose},
-                               {}});
+    options.clients.push_back(
+        {client.value().public_key, "bench", {transport::ClientRole::read, transport::ClientRole::propose}, {}});
   }
   options.transport.plaintext_for_bench = !plan.curve;
   options.sync = plan.log_thread ? runtime::SyncMode::on_thread : runtime::SyncMode::in_loop;
@@ -140,8 +138,7 @@ class Member {
 
   std::string load(std::uint64_t outstanding, std::uint64_t count) {
     struct Run {
-      Run(std::uint64_t wanted_outstanding, std::uint64_t wanted_count)
-          : load(wanted_outstanding, wanted_count) {}
+      Run(std::uint64_t wanted_outstanding, std::uint64_t wanted_count) : load(wanted_outstanding, wanted_count) {}
       Load load;
       bool failed = false;
       Signal finished;
@@ -150,8 +147,7 @@ class Member {
     run->load.start([this, run](std::function<void(bool)> done) {
       submit(30'000, [run, done = std::move(done)](runtime::RequestOutcome&& outcome) {
         const bool good = outcome.kind == runtime::OutcomeKind::ok;
-        if (!good && !std::exchange(run->failed, true))
-          std::fprintf(stderr, "failed: %s\n", outcome.text.c_str());
+        if (!good && !std::exchange(run->failed, true)) std::fprintf(stderr, "failed: %s\n", outcome.text.c_str());
         done(good);
         if (run->load.finished()) run->finished.set();
       });
@@ -159,8 +155,8 @@ class Member {
     if (!run->finished.wait_for(std::chrono::seconds(120))) return "0 0 0 0 0";
     const LoadResult result = run->load.take();
     std::ostringstream text;
-    text << result.done << ' ' << result.failed << ' ' << result.wall_ns << ' ' << result.percentile_ns(50)
-         << ' ' << result.percentile_ns(99);
+    text << result.done << ' ' << result.failed << ' ' << result.wall_ns << ' ' << result.percentile_ns(50) << ' '
+         << result.percentile_ns(99);
     return text.str();
   }
 
@@ -194,8 +190,7 @@ int run_member(const ClusterPlan& plan, std::uint64_t id) {
   runtime::keep_freed_memory();
   auto opened = runtime::Coordinator::open(options_of(plan, id));
   if (!opened.ok()) {
-    std::fprintf(stderr, "member %llu: %s\n", static_cast<unsigned long long>(id),
-                 opened.failure().text.c_str());
+    std::fprintf(stderr, "member %llu: %s\n", static_cast<unsigned long long>(id), opened.failure().text.c_str());
     return 1;
   }
   runtime::Coordinator& coordinator = *opened.value();

@@ -17,9 +17,7 @@ struct ClusterPlan {
   bool log_thread = false;
 
   std::size_t size() const { return peer_ports.size(); }
-  std::string key_file(std::size_t member) const {
-    return folder + "/member-" + std::to_string(member) + ".key";
-  }
+  std::string key_file(std::size_t member) const { return folder + "/member-" + std::to_string(member) + ".key"; }
   std::string client_key_file() const { return folder + "/client.key"; }
 
   /// As arguments of a process, and back.

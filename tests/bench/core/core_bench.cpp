@@ -53,8 +53,7 @@ void heartbeat(const Settings& settings, std::uint64_t nodes) {
   const std::uint64_t before = group.messages();
   group.leader().tick();
   group.settle();
-  require(group.messages() == before + 2 * (nodes - 1),
-          "a heartbeat round is not one question and answer each");
+  require(group.messages() == before + 2 * (nodes - 1), "a heartbeat round is not one question and answer each");
   report(subject, repeat(settings, 1, group.messages(), [&group] {
            group.leader().tick();
            group.settle();
@@ -91,8 +90,7 @@ void idle_tick(const Settings& settings) {
   report(subject, repeat(settings, ticks, none, [&follower] {
            for (std::uint64_t i = 0; i < ticks; ++i) follower.tick();
          }));
-  require(follower.status().role == raft::Role::follower && !follower.has_ready(),
-          "the follower was not idle");
+  require(follower.status().role == raft::Role::follower && !follower.has_ready(), "the follower was not idle");
 }
 
 /// Live heap of a node after an election and compaction: of all, the leader's, and a follower's.

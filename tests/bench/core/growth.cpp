@@ -109,8 +109,7 @@ void throughput(const Settings& settings, const char* bench, std::uint64_t nodes
 }
 
 void growth(const Settings& settings) {
-  for (const std::uint64_t nodes : {3U, 5U, 7U, 9U})
-    throughput(settings, "throughput/as_one", nodes, 256, 64);
+  for (const std::uint64_t nodes : {3U, 5U, 7U, 9U}) throughput(settings, "throughput/as_one", nodes, 256, 64);
   for (const std::uint64_t payload : {16U, 256U, 4096U, 65536U, 1048576U}) {
     throughput(settings, "throughput/calls", 3, payload, 16);
   }

@@ -7,8 +7,7 @@
 
 namespace kelek::bench {
 
-Stopwatch::Stopwatch()
-    : wall_ns_(bench::wall_ns()), allocations_(bench::allocations()), cpu_ns_(process_cpu_ns()) {}
+Stopwatch::Stopwatch() : wall_ns_(bench::wall_ns()), allocations_(bench::allocations()), cpu_ns_(process_cpu_ns()) {}
 
 void Stopwatch::stop(Sample& sample) const {
   sample.cpu_ns += process_cpu_ns() - cpu_ns_;
@@ -17,9 +16,8 @@ void Stopwatch::stop(Sample& sample) const {
 }
 
 void report(const Subject& subject, std::vector<Sample> samples) {
-  std::sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) {
-    return a.cpu_ns_per_operation() < b.cpu_ns_per_operation();
-  });
+  std::sort(samples.begin(), samples.end(),
+            [](const Sample& a, const Sample& b) { return a.cpu_ns_per_operation() < b.cpu_ns_per_operation(); });
   const Sample& best = samples.front();
   const auto per_operation = [&best](std::uint64_t total) {
     return static_cast<double>(total) / static_cast<double>(best.operations);

@@ -17,9 +17,7 @@ struct Sample {
   std::uint64_t messages = 0;
   std::uint64_t operations = 0;
 
-  double cpu_ns_per_operation() const {
-    return static_cast<double>(cpu_ns) / static_cast<double>(operations);
-  }
+  double cpu_ns_per_operation() const { return static_cast<double>(cpu_ns) / static_cast<double>(operations); }
 };
 
 /// Adds to a sample what lies between its making and stop().

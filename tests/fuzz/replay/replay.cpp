@@ -151,8 +151,7 @@ int run_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (int signal_number : {SIGABRT, SIGSEGV, SIGFPE, SIGILL, SIGBUS})
-    std::signal(signal_number, report_crash);
+  for (int signal_number : {SIGABRT, SIGSEGV, SIGFPE, SIGILL, SIGBUS}) std::signal(signal_number, report_crash);
   if (argc == 2 && std::filesystem::is_directory(argv[1])) return run_folder(argv[1]);
   Bytes seed;
   if (argc < 2 || argc > 3 || !read_file(argv[1], seed)) {

@@ -1,5 +1,5 @@
-// The README's twenty lines that use the client, as they stand there: they compile, and say what is wrong with a key file
-// that is not there.
+// The README's twenty lines that use the client, as they stand there: they compile, and say what is wrong with a key
+// file that is not there.
 #include <iostream>
 #include <string>
 
@@ -24,4 +24,6 @@ int run() {
 
 }  // namespace
 
-int main() { return run(); }
+int main() {
+  return run();
+}

@@ -18,4 +18,6 @@ void run() {
 
 }  // namespace
 
-int main() { run(); }
+int main() {
+  run();
+}

@@ -10,7 +10,9 @@ using namespace kelek::cli;
 
 namespace {
 
-const char* nothing(const std::string&) { return nullptr; }
+const char* nothing(const std::string&) {
+  return nullptr;
+}
 
 std::string refusal(const std::string& line) {
   ServeSettings settings;
@@ -65,6 +67,7 @@ TEST_CASE("what is missing is asked for") {
   CHECK(refusal("--node 1").find("where is its data") == 0);
   CHECK(refusal("--node 1 --data-directory d").find("which key has it") == 0);
   CHECK(refusal("--node 1 --data-directory d --key k").find("node 1 has no peer address") == 0);
-  CHECK(refusal("--node 1 --data-directory d --key k --peer-bind nonsense --client-bind 127.0.0.1:1").find("nonsense") !=
-        std::string::npos);
+  CHECK(
+      refusal("--node 1 --data-directory d --key k --peer-bind nonsense --client-bind 127.0.0.1:1").find("nonsense") !=
+      std::string::npos);
 }

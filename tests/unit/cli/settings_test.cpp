@@ -26,12 +26,16 @@ struct World {
   World() {
     settings.number("tick-ms", ticks, "length of a tick");
     settings.yes_no("strict", strict, "whether");
-    settings.add({"member", "ID", "", "one of them",
+    settings.add({"member",
+                  "ID",
+                  "",
+                  "one of them",
                   [this](const std::string& text) {
                     members.push_back(text);
                     return std::string();
                   },
-                  true, {}});
+                  true,
+                  {}});
     settings.add_flags(app);
   }
   ~World() { std::remove(file.c_str()); }

@@ -38,8 +38,8 @@ TEST_CASE("A learner is added, promoted, serves, and is removed") {
   REQUIRE(client->execute(put("a", "1")).ok());
   const raft::NodeId fourth = cluster.add_machine();
   cluster.start(fourth);
-  const auto added = change_members(
-      *client, one(raft::MemberOperation::Kind::add_learner, fourth, context_of(cluster, fourth)));
+  const auto added =
+      change_members(*client, one(raft::MemberOperation::Kind::add_learner, fourth, context_of(cluster, fourth)));
   CHECK(added.problem.text == "");
   REQUIRE(added.ok());
   auto newcomer = make(options_for(cluster, {fourth}));

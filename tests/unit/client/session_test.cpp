@@ -21,10 +21,13 @@ TEST_CASE("Appends in flight while coordinators are killed and come back are app
     command.create_if_missing = true;
     CallOptions call;
     call.deadline_ms = 60'000;
-    client->execute_async(command, [&](Answer<machine::Result>&& answer) {
-      if (answer.ok()) ++ok;
-      if (!answer.ok()) problems.push_back(answer.problem.text);
-    }, call);
+    client->execute_async(
+        command,
+        [&](Answer<machine::Result>&& answer) {
+          if (answer.ok()) ++ok;
+          if (!answer.ok()) problems.push_back(answer.problem.text);
+        },
+        call);
   };
   raft::NodeId victim = 1;
   for (int i = 0; i < appends; ++i) {

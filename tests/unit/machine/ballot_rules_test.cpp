@@ -173,8 +173,7 @@ TEST_CASE("a veto undoes any majority") {
 }
 
 TEST_CASE("rules that contradict themselves or the electorate are named") {
-  const std::vector<Elector> three = {elector("ada", "acme"), elector("ben", "acme"),
-                                      elector("cleo", "blue")};
+  const std::vector<Elector> three = {elector("ada", "acme"), elector("ben", "acme"), elector("cleo", "blue")};
   const auto reason = [&three](auto change) {
     BallotRules rules;
     change(rules);
@@ -182,14 +181,10 @@ TEST_CASE("rules that contradict themselves or the electorate are named") {
   };
   CHECK(reason([](BallotRules&) {}) == "");
   CHECK(reason([](BallotRules& r) { r.rule = Rule::k_of_n; }) == "threshold is 0, possible is 1 to 3");
-  CHECK(reason([](BallotRules& r) { r.rule = Rule::k_of_n, r.threshold = 4; }) ==
-        "threshold is 4, possible is 1 to 3");
-  CHECK(reason([](BallotRules& r) { r.threshold = 1; }) ==
-        "only k_of_n and weight_threshold have a threshold");
-  CHECK(reason([](BallotRules& r) { r.participation_floor = 4; }) ==
-        "participation_floor is 4, the electorate has 3");
-  CHECK(reason([](BallotRules& r) { r.tie_rule = TieRule::chair; }) ==
-        "the chair \"\" is not in the electorate");
+  CHECK(reason([](BallotRules& r) { r.rule = Rule::k_of_n, r.threshold = 4; }) == "threshold is 4, possible is 1 to 3");
+  CHECK(reason([](BallotRules& r) { r.threshold = 1; }) == "only k_of_n and weight_threshold have a threshold");
+  CHECK(reason([](BallotRules& r) { r.participation_floor = 4; }) == "participation_floor is 4, the electorate has 3");
+  CHECK(reason([](BallotRules& r) { r.tie_rule = TieRule::chair; }) == "the chair \"\" is not in the electorate");
   CHECK(reason([](BallotRules& r) { r.chair = "ada"; }) == "a chair without the tie rule chair");
   CHECK(reason([](BallotRules& r) { r.tie_rule = TieRule::status_quo, r.status_quo = 2; }) ==
         "status_quo is not the index of an option");

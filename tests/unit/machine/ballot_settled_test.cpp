@@ -23,14 +23,10 @@ using Winner = std::optional<uint32_t>;
 
 Winner reference_tie(const Ballot& ballot, const std::vector<Vote>& votes, const std::set<uint32_t>& tied) {
   switch (ballot.rules.tie_rule) {
-    case TieRule::reject:
-      return {};
-    case TieRule::first_option:
-      return *tied.begin();
-    case TieRule::status_quo:
-      return ballot.rules.status_quo;
-    case TieRule::chair:
-      break;
+    case TieRule::reject: return {};
+    case TieRule::first_option: return *tied.begin();
+    case TieRule::status_quo: return ballot.rules.status_quo;
+    case TieRule::chair: break;
   }
   for (const Vote& vote : votes) {
     if (ballot.electorate[vote.elector].voter == ballot.rules.chair && tied.count(vote.choice) != 0) {
@@ -40,15 +36,14 @@ Winner reference_tie(const Ballot& ballot, const std::vector<Vote>& votes, const
   return {};
 }
 
-Winner reference_most(const Ballot& ballot, const std::vector<Vote>& votes,
-                      std::map<uint32_t, uint64_t> tally, bool majority) {
+Winner reference_most(const Ballot& ballot, const std::vector<Vote>& votes, std::map<uint32_t, uint64_t> tally,
+                      bool majority) {
   uint64_t cast = 0;
   for (const auto& [option, weight] : tally) cast += weight;
   if (cast == 0) return {};
   std::set<uint32_t> best;
   for (const auto& [option, weight] : tally) {
-    const bool beaten =
-        std::any_of(tally.begin(), tally.end(), [w = weight](const auto& o) { return o.second > w; });
+    const bool beaten = std::any_of(tally.begin(), tally.end(), [w = weight](const auto& o) { return o.second > w; });
     if (!beaten) best.insert(option);
   }
   const uint64_t most = tally[*best.begin()];
@@ -97,8 +92,7 @@ Winner reference(const Ballot& ballot, const std::vector<Vote>& votes) {
 
 class Completions {
  public:
-  explicit Completions(const Ballot& ballot)
-      : ballot_(ballot), votes_(ballot.votes), voted_(ballot.electorate.size()) {
+  explicit Completions(const Ballot& ballot) : ballot_(ballot), votes_(ballot.votes), voted_(ballot.electorate.size()) {
     for (const Vote& vote : votes_) voted_[vote.elector] = true;
     const Rule rule = ballot.rules.rule;
     order_matters_ = rule == Rule::k_of_n || rule == Rule::weight_threshold;
@@ -168,27 +162,24 @@ Ballot random_ballot(Random& random, Rule rule) {
   if (ballot.rules.tie_rule == TieRule::status_quo) {
     ballot.rules.status_quo = static_cast<uint32_t>(random.below(options));
   }
-  if (ballot.rules.tie_rule == TieRule::chair)
-    ballot.rules.chair = ballot.electorate[random.below(electors)].voter;
+  if (ballot.rules.tie_rule == TieRule::chair) ballot.rules.chair = ballot.electorate[random.below(electors)].voter;
   return ballot;
 }
 
 std::string story(const Ballot& ballot) {
   std::string text = std::string(rule_name(ballot.rules.rule)) + " threshold " +
                      std::to_string(ballot.rules.threshold) + " floor " +
-                     std::to_string(ballot.rules.participation_floor) + " tie " +
-                     tie_rule_name(ballot.rules.tie_rule) + " " + ballot.rules.chair +
-                     std::to_string(ballot.rules.status_quo) + " options " +
+                     std::to_string(ballot.rules.participation_floor) + " tie " + tie_rule_name(ballot.rules.tie_rule) +
+                     " " + ballot.rules.chair + std::to_string(ballot.rules.status_quo) + " options " +
                      std::to_string(ballot.options.size()) + "; electors";
   for (const Elector& elector : ballot.electorate) {
-    text += " " + elector.organisation.substr(13) + ":" + std::to_string(elector.weight) +
-            (elector.may_veto ? "v" : "");
+    text +=
+        " " + elector.organisation.substr(13) + ":" + std::to_string(elector.weight) + (elector.may_veto ? "v" : "");
   }
   text += "; votes";
   for (const Vote& vote : ballot.votes) {
     text += " " + std::to_string(vote.elector) + "=" +
-            (vote.choice == abstained ? std::string("abstain") : std::to_string(vote.choice)) +
-            (vote.veto ? "!" : "");
+            (vote.choice == abstained ? std::string("abstain") : std::to_string(vote.choice)) + (vote.veto ? "!" : "");
   }
   return text;
 }
@@ -247,8 +238,7 @@ TEST_CASE("a unanimous ballot is settled exactly when no completion changes its 
   compare_with_brute_force(Rule::unanimous, 4, 10000);
 }
 
-TEST_CASE(
-    "a weight threshold ballot is settled exactly when no completion, in any order, changes its winner") {
+TEST_CASE("a weight threshold ballot is settled exactly when no completion, in any order, changes its winner") {
   compare_with_brute_force(Rule::weight_threshold, 5, 3000);
 }
 

@@ -47,9 +47,8 @@ TEST_CASE("the header: a caller, and session and sequence both or neither") {
   CHECK(check(command, {}).code == Code::invalid);
   command.header = {"ada", false, 7, 1, 0};
   CHECK(check(command, {}).ok());
-  for (CommandBody body :
-       {CommandBody(SessionOpen{1000}), CommandBody(SessionKeepAlive{1}), CommandBody(SessionClose{1}),
-        CommandBody(ClockTick{}), CommandBody(LeaderStart{})}) {
+  for (CommandBody body : {CommandBody(SessionOpen{1000}), CommandBody(SessionKeepAlive{1}),
+                           CommandBody(SessionClose{1}), CommandBody(ClockTick{}), CommandBody(LeaderStart{})}) {
     command.body = body;
     CHECK(check(command, {}).reason == "this kind of command is sent without a session in its header");
   }
@@ -65,8 +64,7 @@ TEST_CASE("a command as a whole is limited") {
 
 TEST_CASE("the shape of keys, values and ranges") {
   expect(Code::invalid, "key is empty", put("", "x"));
-  expect(Code::over_limit, "key has 1025 bytes, the limit key_bytes is 1024",
-         put(std::string(1025, 'k'), "x"));
+  expect(Code::over_limit, "key has 1025 bytes, the limit key_bytes is 1024", put(std::string(1025, 'k'), "x"));
   expect(Code::over_limit, "value has 524289 bytes, the limit value_bytes is 524288",
          put("k", std::string(524289, 'v')));
   KvPut both = put("k", "x");
@@ -119,11 +117,8 @@ TEST_CASE("the shape of opening a ballot") {
   CHECK(look(review()).ok());
   expect(Code::invalid, "question is empty", changed([](BallotOpen& b) { b.question = ""; }));
   expect(Code::invalid, "question is not UTF-8", changed([](BallotOpen& b) { b.question = "\xc3"; }));
-  expect(Code::invalid, "a ballot has two options at least",
-         changed([](BallotOpen& b) { b.options = {"a"}; }));
-  expect(Code::invalid, "option \"a\" is there twice", changed([](BallotOpen& b) {
-           b.options = {"a", "a"};
-         }));
+  expect(Code::invalid, "a ballot has two options at least", changed([](BallotOpen& b) { b.options = {"a"}; }));
+  expect(Code::invalid, "option \"a\" is there twice", changed([](BallotOpen& b) { b.options = {"a", "a"}; }));
   expect(Code::invalid, "\"abstain\" is no option: everybody may abstain", changed([](BallotOpen& b) {
            b.options = {"a", "abstain"};
          }));
@@ -133,11 +128,9 @@ TEST_CASE("the shape of opening a ballot") {
   expect(Code::invalid, "the electorate is empty", changed([](BallotOpen& b) { b.electorate.clear(); }));
   expect(Code::invalid, "voter \"ada\" is there twice",
          changed([](BallotOpen& b) { b.electorate.push_back(elector("ada")); }));
-  expect(Code::invalid, "the weight of voter \"ada\" is 0",
-         changed([](BallotOpen& b) { b.electorate[0].weight = 0; }));
+  expect(Code::invalid, "the weight of voter \"ada\" is 0", changed([](BallotOpen& b) { b.electorate[0].weight = 0; }));
   CHECK(look(changed([](BallotOpen& b) { b.electorate[0].weight = 1'000'001; })).code == Code::over_limit);
-  CHECK(look(changed([](BallotOpen& b) { b.electorate.resize(1001, elector("x")); })).code ==
-        Code::over_limit);
+  CHECK(look(changed([](BallotOpen& b) { b.electorate.resize(1001, elector("x")); })).code == Code::over_limit);
   expect(Code::invalid, "duration_ms is 0: a ballot needs a deadline",
          changed([](BallotOpen& b) { b.duration_ms = 0; }));
   CHECK(look(changed([](BallotOpen& b) { b.duration_ms = UINT64_MAX; })).code == Code::over_limit);
@@ -151,8 +144,7 @@ TEST_CASE("the shape of opening a ballot") {
   expect(Code::invalid, "approving_option is not the index of an option", changed([](BallotOpen& b) {
            b.grant_request = 1, b.policy = "p", b.electorate.clear(), b.approving_option = 2;
          }));
-  expect(Code::invalid, "policy is empty",
-         changed([](BallotOpen& b) { b.grant_request = 1, b.electorate.clear(); }));
+  expect(Code::invalid, "policy is empty", changed([](BallotOpen& b) { b.grant_request = 1, b.electorate.clear(); }));
 }
 
 TEST_CASE("the shape of votes") {

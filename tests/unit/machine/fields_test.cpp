@@ -37,16 +37,15 @@ uint64_t hash_of(const State& state) {
 }  // namespace
 
 TEST_CASE("every struct lists all its fields") {
-  check_counts<Limits, BallotRules, Elector, Evidence, OptionTally, CommandHeader, KeyRange, KvDeleteRange,
-               KvGet, KvCompare, KvTxn, TopicCreate, TopicTrim, BallotVote, BallotCancel, GrantTerms,
-               GrantRequest, GrantIssue, GrantUse, GrantRevoke, GrantExtend, PolicySet, PolicyRemove,
-               LockAcquire, LockRelease, LockExtend, SessionOpen, SessionKeepAlive, SessionClose, ClockTick,
-               LeaderStart, SetLimits, KvRecord, TxnResult, TopicResult, GrantResult, LockResult,
-               SessionResult, TopicRecord, Topic, Grant, Policy, LockHold, LockWaiter, StoredResult, Session,
-               EndedSession, KvPutEvent, KvDeleteEvent, TopicAppendEvent, BallotOpenedEvent, BallotVotedEvent,
-               BallotClosedEvent, GrantRequestedEvent, GrantIssuedEvent, GrantUsedEvent, GrantEndedEvent,
-               LockGrantedEvent, LockReleasedEvent, LockWaitEndedEvent, SessionOpenedEvent,
-               SessionEndedEvent>();
+  check_counts<Limits, BallotRules, Elector, Evidence, OptionTally, CommandHeader, KeyRange, KvDeleteRange, KvGet,
+               KvCompare, KvTxn, TopicCreate, TopicTrim, BallotVote, BallotCancel, GrantTerms, GrantRequest, GrantIssue,
+               GrantUse, GrantRevoke, GrantExtend, PolicySet, PolicyRemove, LockAcquire, LockRelease, LockExtend,
+               SessionOpen, SessionKeepAlive, SessionClose, ClockTick, LeaderStart, SetLimits, KvRecord, TxnResult,
+               TopicResult, GrantResult, LockResult, SessionResult, TopicRecord, Topic, Grant, Policy, LockHold,
+               LockWaiter, StoredResult, Session, EndedSession, KvPutEvent, KvDeleteEvent, TopicAppendEvent,
+               BallotOpenedEvent, BallotVotedEvent, BallotClosedEvent, GrantRequestedEvent, GrantIssuedEvent,
+               GrantUsedEvent, GrantEndedEvent, LockGrantedEvent, LockReleasedEvent, LockWaitEndedEvent,
+               SessionOpenedEvent, SessionEndedEvent>();
   SUCCEED();
 }
 

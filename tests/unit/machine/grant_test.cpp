@@ -84,8 +84,7 @@ TEST_CASE_METHOD(Granted, "nothing outside the policy is granted, and the reason
         "policy \"deploys\" is about the resource \"staging/*\", not \"production\"");
   CHECK(refused("ada", [](GrantTerms& t) { t.uses = 4; }) == "policy \"deploys\" allows 3 uses at most");
   CHECK(refused("ada", [](GrantTerms& t) { t.uses = 0; }) == "policy \"deploys\" allows 3 uses at most");
-  CHECK(refused("ada", [](GrantTerms& t) { t.ttl_ms = 0; }) ==
-        "policy \"deploys\" allows a lease of 60000 ms at most");
+  CHECK(refused("ada", [](GrantTerms& t) { t.ttl_ms = 0; }) == "policy \"deploys\" allows a lease of 60000 ms at most");
   CHECK(refused("ada", [](GrantTerms& t) { t.ttl_ms = 60'001; }) ==
         "policy \"deploys\" allows a lease of 60000 ms at most");
   const Result unknown = apply("ada", GrantIssue{0, terms(), "other"});
@@ -268,8 +267,7 @@ TEST_CASE_METHOD(Granted, "whoever opens a ballot on a grant chooses neither ele
   command.policy = "deploys";
   command.grant_request = 999;
   CHECK(apply("agent", command).code == Code::not_found);
-  command.grant_request =
-      apply("agent", GrantRequest{{"", "deploy", "production", 1, 1'000, 0}, ""}).revision;
+  command.grant_request = apply("agent", GrantRequest{{"", "deploy", "production", 1, 1'000, 0}, ""}).revision;
   CHECK(apply("agent", command).code == Code::not_approved);
   command.grant_request = grant;
   CHECK(apply("agent", command).code == Code::ok);

@@ -28,8 +28,7 @@ TEST_CASE("all compares hold: the first list runs, in order, each seeing the one
   KvTxn txn;
   txn.compares = {compare("from", CompareTarget::value, CompareRelation::equal, 0, "10"),
                   compare("to", CompareTarget::version, CompareRelation::equal, 0)};
-  txn.then_operations = {put("from", "7"), put("to", "3"), KvGet{"to"}, KvDelete{"from", {}, true},
-                         KvGet{"from"}};
+  txn.then_operations = {put("from", "7"), put("to", "3"), KvGet{"to"}, KvDelete{"from", {}, true}, KvGet{"from"}};
   txn.else_operations = {KvGet{"from"}};
   const Result result = world.apply("ada", txn);
   REQUIRE(result.code == Code::ok);

@@ -193,8 +193,7 @@ TEST_CASE("only the holder extends, only the holder or an admin releases") {
   CHECK(body<LockResult>(extended).deadline_ms == world.time_ms + 1000);
   world.wait(600);
   CHECK(holder(world) == "ada");
-  CHECK(body<LockResult>(world.apply("ada", LockExtend{"build", ada.fence, 5000})).deadline_ms ==
-        world.time_ms + 5000);
+  CHECK(body<LockResult>(world.apply("ada", LockExtend{"build", ada.fence, 5000})).deadline_ms == world.time_ms + 5000);
   CHECK(world.apply("ben", LockRelease{"build", ada.fence}).code == Code::not_holder);
   CHECK(world.as_admin(LockRelease{"build", ada.fence}).code == Code::ok);
   CHECK(world.events<LockReleasedEvent>()[0].cause == EndCause::revoked);

@@ -22,8 +22,7 @@ TEST_CASE("policies are set, replaced and removed by an admin") {
   GrantTerms terms;
   terms.action = "deploy";
   terms.resource = "anything";
-  CHECK(world.apply("ben", GrantIssue{0, terms, "deploys"}).code ==
-        Code::ok);  // "*": every caller, to itself
+  CHECK(world.apply("ben", GrantIssue{0, terms, "deploys"}).code == Code::ok);  // "*": every caller, to itself
   terms.subject = "cleo";
   CHECK(world.apply("ben", GrantIssue{0, terms, "deploys"}).code == Code::not_approved);
   CHECK(world.apply("ada", PolicyRemove{"deploys"}).code == Code::forbidden);

@@ -36,17 +36,16 @@ std::vector<LogEntry> write_log(uint64_t seed, uint64_t entries) {
 
 // Everything in the indexes but the counts of ballots, which have no equality.
 auto comparable(const Indexes& indexes) {
-  std::map<uint64_t, std::tuple<std::set<std::string>, std::set<std::string>,
-                                std::set<std::pair<std::string, uint64_t>>>>
+  std::map<uint64_t,
+           std::tuple<std::set<std::string>, std::set<std::string>, std::set<std::pair<std::string, uint64_t>>>>
       bindings;
   for (const auto& [id, bound] : indexes.bindings) bindings[id] = {bound.keys, bound.holds, bound.waits};
   std::set<uint64_t> counted;
   for (const auto& [id, count] : indexes.counts) counted.insert(id);
-  return std::make_tuple(indexes.keys, indexes.holds, indexes.waits, indexes.sessions, indexes.ballots,
-                         indexes.grants, indexes.unheld_locks, indexes.closed_ballots, indexes.ended_grants,
-                         indexes.ended_sessions, bindings, counted, indexes.answer_bytes,
-                         indexes.ballot_sizes, indexes.kv_bytes, indexes.topic_bytes, indexes.ballot_bytes,
-                         indexes.all_answers_bytes);
+  return std::make_tuple(indexes.keys, indexes.holds, indexes.waits, indexes.sessions, indexes.ballots, indexes.grants,
+                         indexes.unheld_locks, indexes.closed_ballots, indexes.ended_grants, indexes.ended_sessions,
+                         bindings, counted, indexes.answer_bytes, indexes.ballot_sizes, indexes.kv_bytes,
+                         indexes.topic_bytes, indexes.ballot_bytes, indexes.all_answers_bytes);
 }
 
 // What no entry may ever break.

@@ -48,16 +48,11 @@ class Damage {
   template <class T>
   T number(T old) {
     switch (random_.below(5)) {
-      case 0:
-        return 0;
-      case 1:
-        return std::numeric_limits<T>::max();
-      case 2:
-        return static_cast<T>(old + 1);
-      case 3:
-        return static_cast<T>(old - 1);
-      default:
-        return static_cast<T>(random_.below(100));
+      case 0: return 0;
+      case 1: return std::numeric_limits<T>::max();
+      case 2: return static_cast<T>(old + 1);
+      case 3: return static_cast<T>(old - 1);
+      default: return static_cast<T>(random_.below(100));
     }
   }
 

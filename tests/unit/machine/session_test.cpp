@@ -43,8 +43,7 @@ TEST_CASE("older answers are kept for a while; then a retry is told that it was 
   for (uint64_t i = 1; i <= 5; ++i) {
     answers.push_back(world.in_session("ada", session, i, put("key", std::to_string(i))));
   }
-  for (uint64_t i = 3; i <= 5; ++i)
-    CHECK(world.in_session("ada", session, i, put("key", "other")) == answers[i - 1]);
+  for (uint64_t i = 3; i <= 5; ++i) CHECK(world.in_session("ada", session, i, put("key", "other")) == answers[i - 1]);
   CHECK(world.in_session("ada", session, 2, put("key", "other")).code == Code::stale_sequence);
   CHECK(world.machine.kv_get("key")->value == "5");
 }
@@ -85,8 +84,7 @@ TEST_CASE("a session expires in log time, and is then refused for good") {
   CHECK(world.apply("ada", SessionKeepAlive{session}).code == Code::ok);
   CHECK(body<SessionResult>(world.last.result).deadline_ms == world.time_ms + 1000);
   world.wait(1000);
-  CHECK(world.events<SessionEndedEvent>() ==
-        std::vector<SessionEndedEvent>{{session, "ada", EndCause::expired}});
+  CHECK(world.events<SessionEndedEvent>() == std::vector<SessionEndedEvent>{{session, "ada", EndCause::expired}});
   CHECK(world.in_session("ada", session, 2, put("key", "y")).code == Code::expired_session);
   CHECK(world.in_session("ada", session, 1, put("key", "x")).code == Code::expired_session);
   CHECK(world.apply("ada", SessionKeepAlive{session}).code == Code::expired_session);

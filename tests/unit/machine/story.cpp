@@ -42,30 +42,22 @@ LogEntry Story::next(const Machine& machine) {
 CommandBody Story::body(const Machine& machine) {
   switch (random_.below(10)) {
     case 0:
-    case 1:
-      return kv(false);
-    case 2:
-      return txn();
-    case 3:
-      return topic();
+    case 1: return kv(false);
+    case 2: return txn();
+    case 3: return topic();
     case 4:
-    case 5:
-      return ballot(machine);
-    case 6:
-      return grant(machine);
+    case 5: return ballot(machine);
+    case 6: return grant(machine);
     case 7:
-    case 8:
-      return lock(machine);
-    default:
-      return random_.one_in(4) ? admin() : session(machine);
+    case 8: return lock(machine);
+    default: return random_.one_in(4) ? admin() : session(machine);
   }
 }
 
 CommandBody Story::kv(bool in_session) {
   if (random_.one_in(6)) return KvDelete{name("key ", 40), {}, random_.one_in(2)};
   if (random_.one_in(25)) return KvDeleteRange{{name("key ", 40), ""}};
-  KvPut command =
-      put(name("key ", 40), std::string(random_.below(40), static_cast<char>('a' + random_.below(26))));
+  KvPut command = put(name("key ", 40), std::string(random_.below(40), static_cast<char>('a' + random_.below(26))));
   if (random_.one_in(8)) command.if_absent = true;
   if (!command.if_absent && random_.one_in(8)) command.if_revision = random_.below(200);
   if (random_.one_in(4)) command.ttl_ms = 100 + random_.below(2'000);
@@ -78,8 +70,7 @@ CommandBody Story::txn() {
   KvTxn command;
   for (uint64_t i = random_.below(3); i > 0; --i) {
     command.compares.push_back(KvCompare{name("key ", 40), static_cast<CompareTarget>(random_.below(4)),
-                                         static_cast<CompareRelation>(random_.below(4)), random_.below(3),
-                                         "a"});
+                                         static_cast<CompareRelation>(random_.below(4)), random_.below(3), "a"});
   }
   for (uint64_t i = 1 + random_.below(4); i > 0; --i) {
     command.then_operations.push_back(put(name("key ", 40), name("value ", 5)));
@@ -92,12 +83,9 @@ CommandBody Story::txn() {
 
 CommandBody Story::topic() {
   switch (random_.below(8)) {
-    case 0:
-      return TopicCreate{name("topic ", 5), random_.one_in(5)};
-    case 1:
-      return TopicTrim{name("topic ", 5), random_.below(10)};
-    default:
-      break;
+    case 0: return TopicCreate{name("topic ", 5), random_.one_in(5)};
+    case 1: return TopicTrim{name("topic ", 5), random_.below(10)};
+    default: break;
   }
   TopicAppend command{name("topic ", 5), name("record ", 100), {}, random_.one_in(2)};
   if (random_.one_in(8)) command.if_offset = random_.below(10);
@@ -109,8 +97,7 @@ CommandBody Story::ballot(const Machine& machine) {
   if (random_.one_in(40)) return BallotCancel{ballot_id};
   const Ballot* known = machine.ballot(ballot_id);
   if (known && !random_.one_in(6)) {
-    BallotVote vote =
-        vote_for(ballot_id, random_.one_in(6) ? abstain_word : known->options[random_.below(2)]);
+    BallotVote vote = vote_for(ballot_id, random_.one_in(6) ? abstain_word : known->options[random_.below(2)]);
     vote.veto = random_.one_in(20);
     vote.confidence_per_mille = static_cast<uint32_t>(random_.below(1001));
     vote.rationale = name("because ", 9);
@@ -130,11 +117,9 @@ CommandBody Story::ballot(const Machine& machine) {
   }
   command.rules.rule = static_cast<Rule>(random_.below(6));
   for (uint64_t i = 0; i < 1 + random_.below(6); ++i) {
-    command.electorate.push_back(
-        elector("agent " + std::to_string(i), name("organisation ", 3), 1, random_.one_in(9)));
+    command.electorate.push_back(elector("agent " + std::to_string(i), name("organisation ", 3), 1, random_.one_in(9)));
   }
-  if (command.rules.rule == Rule::k_of_n || command.rules.rule == Rule::weight_threshold)
-    command.rules.threshold = 1;
+  if (command.rules.rule == Rule::k_of_n || command.rules.rule == Rule::weight_threshold) command.rules.threshold = 1;
   command.rules.participation_floor = random_.below(2);
   command.rules.tie_rule = static_cast<TieRule>(random_.below(4));
   if (command.rules.tie_rule == TieRule::chair) command.rules.chair = "agent 0";
@@ -147,15 +132,10 @@ CommandBody Story::grant(const Machine& machine) {
   const Grant* known = machine.grant(grant_id);
   const uint64_t fence = known ? known->fence : 0;
   switch (random_.below(7)) {
-    case 0:
-      return GrantUse{grant_id, fence, 1 + random_.below(2)};
-    case 1:
-      return random_.one_in(2) ? CommandBody(GrantRevoke{grant_id})
-                               : CommandBody(GrantExtend{grant_id, fence});
-    case 2:
-      return GrantIssue{grant_id == 0 ? 1 : grant_id, {}, name("policy ", 3)};
-    default:
-      break;
+    case 0: return GrantUse{grant_id, fence, 1 + random_.below(2)};
+    case 1: return random_.one_in(2) ? CommandBody(GrantRevoke{grant_id}) : CommandBody(GrantExtend{grant_id, fence});
+    case 2: return GrantIssue{grant_id == 0 ? 1 : grant_id, {}, name("policy ", 3)};
+    default: break;
   }
   GrantTerms terms;
   terms.subject = random_.one_in(3) ? "" : caller();
@@ -176,10 +156,8 @@ CommandBody Story::lock(const Machine& machine) {
   if (known && !known->waiters.empty() && random_.one_in(3)) token = known->waiters.begin()->first;
   switch (random_.below(5)) {
     case 0:
-    case 1:
-      return LockRelease{lock_name, token};
-    case 2:
-      return LockExtend{lock_name, token, random_.one_in(2) ? 0 : 100 + random_.below(2'000)};
+    case 1: return LockRelease{lock_name, token};
+    case 2: return LockExtend{lock_name, token, random_.one_in(2) ? 0 : 100 + random_.below(2'000)};
     default:
       return LockAcquire{lock_name, 100 + random_.below(2'000), random_.one_in(3) ? 0 : random_.below(3'000),
                          random_.one_in(2)};
@@ -189,14 +167,10 @@ CommandBody Story::lock(const Machine& machine) {
 CommandBody Story::session(const Machine& machine) {
   const uint64_t session_id = id_of(machine.state().sessions);
   switch (random_.below(5)) {
-    case 0:
-      return SessionClose{session_id};
-    case 1:
-      return SessionKeepAlive{session_id};
-    case 2:
-      return ClockTick{};
-    default:
-      return SessionOpen{100 + random_.below(10'000)};
+    case 0: return SessionClose{session_id};
+    case 1: return SessionKeepAlive{session_id};
+    case 2: return ClockTick{};
+    default: return SessionOpen{100 + random_.below(10'000)};
   }
 }
 
@@ -219,8 +193,7 @@ CommandBody Story::admin() {
   command.resource = random_.one_in(2) ? "host/*" : "host/1";
   command.max_uses = random_.below(4);
   command.issuers = {random_.one_in(2) ? "*" : "agent 1"};
-  for (uint64_t i = 0; i < random_.below(4); ++i)
-    command.electorate.push_back(elector("agent " + std::to_string(i)));
+  for (uint64_t i = 0; i < random_.below(4); ++i) command.electorate.push_back(elector("agent " + std::to_string(i)));
   return command;
 }
 

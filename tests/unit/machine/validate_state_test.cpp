@@ -97,8 +97,7 @@ TEST_CASE("a restore refuses bad keys") {
 }
 
 TEST_CASE("a restore refuses bad topics") {
-  CHECK(refused([](State& s) { s.topics["verdicts"].create_revision = 99; }) ==
-        "topic \"verdicts\": name or revision");
+  CHECK(refused([](State& s) { s.topics["verdicts"].create_revision = 99; }) == "topic \"verdicts\": name or revision");
   CHECK(refused([](State& s) { s.topics["verdicts"].first_offset = UINT64_MAX; }) ==
         "topic \"verdicts\": more records than entries");
   CHECK(refused([](State& s) { s.topics["verdicts"].records[0].revision = 1; }) ==
@@ -116,44 +115,34 @@ TEST_CASE("a restore refuses bad ballots") {
   CHECK(refused([](State& s) { s.ballots[5].electorate.clear(); }) == "ballot 5: the electorate is empty");
   CHECK(refused([](State& s) { s.ballots[5].electorate[1].voter = "ada"; }) ==
         "ballot 5: voter \"ada\" is there twice, or not UTF-8");
-  CHECK(refused([](State& s) { s.ballots[5].electorate[1].weight = 0; }) ==
-        "ballot 5: the weight of voter \"ben\"");
+  CHECK(refused([](State& s) { s.ballots[5].electorate[1].weight = 0; }) == "ballot 5: the weight of voter \"ben\"");
   CHECK(refused([](State& s) { s.ballots[5].rules.tie_rule = TieRule::chair; }) ==
         "ballot 5: the chair \"\" is not in the electorate");
-  CHECK(refused([](State& s) { s.ballots[5].votes[0].elector = 5; }) ==
-        "ballot 5: a vote by nobody, or a second one");
+  CHECK(refused([](State& s) { s.ballots[5].votes[0].elector = 5; }) == "ballot 5: a vote by nobody, or a second one");
   CHECK(refused([](State& s) { s.ballots[5].votes.push_back(s.ballots[5].votes[0]); }) ==
         "ballot 5: a vote by nobody, or a second one");
   CHECK(refused([](State& s) { s.ballots[5].votes[0].choice = 2; }) == "ballot 5: a vote for no option");
-  CHECK(refused([](State& s) { s.ballots[5].votes[0].veto = true; }) ==
-        "ballot 5: a veto by somebody who has none");
+  CHECK(refused([](State& s) { s.ballots[5].votes[0].veto = true; }) == "ballot 5: a veto by somebody who has none");
   CHECK(refused([](State& s) { s.ballots[5].votes[0].confidence_per_mille = 1001; }) ==
         "ballot 5: confidence or rationale of a vote");
-  CHECK(refused([](State& s) { s.ballots[5].votes[0].evidence[0].uri = "\xff"; }) ==
-        "ballot 5: evidence of a vote");
-  CHECK(refused([](State& s) { s.ballots[5].votes[0].revision = 5; }) ==
-        "ballot 5: the revisions of its votes");
+  CHECK(refused([](State& s) { s.ballots[5].votes[0].evidence[0].uri = "\xff"; }) == "ballot 5: evidence of a vote");
+  CHECK(refused([](State& s) { s.ballots[5].votes[0].revision = 5; }) == "ballot 5: the revisions of its votes");
   CHECK(refused([](State& s) { s.ballots[7].verdict->winner.reset(); }) ==
         "ballot 7: outcome and winner of its verdict");
   CHECK(refused([](State& s) { s.ballots[7].verdict->winner = 2; }) == "ballot 7: the winner of its verdict");
-  CHECK(refused([](State& s) { s.ballots[7].verdict->tally.pop_back(); }) ==
-        "ballot 7: the tally of its verdict");
-  CHECK(refused([](State& s) { s.ballots[7].verdict->dissent = {1}; }) ==
-        "ballot 7: the dissent of its verdict");
-  CHECK(refused([](State& s) { s.ballots[7].verdict->revision = 99; }) ==
-        "ballot 7: the revision of its verdict");
+  CHECK(refused([](State& s) { s.ballots[7].verdict->tally.pop_back(); }) == "ballot 7: the tally of its verdict");
+  CHECK(refused([](State& s) { s.ballots[7].verdict->dissent = {1}; }) == "ballot 7: the dissent of its verdict");
+  CHECK(refused([](State& s) { s.ballots[7].verdict->revision = 99; }) == "ballot 7: the revision of its verdict");
   CHECK(refused([](State& s) { s.ballots[11].approving_option = 2; }) == "ballot 11: its approving option");
   CHECK(refused([](State& s) { s.grants.erase(10); }) == "ballot 11: the grant that it decides on");
 }
 
 TEST_CASE("a restore refuses bad grants and policies") {
   CHECK(refused([](State& s) { s.grants[12].grant_id = 1; }) == "grant 12: id");
-  CHECK(refused([](State& s) { s.grants[12].state = static_cast<GrantState>(9); }) ==
-        "grant 12: unknown state");
+  CHECK(refused([](State& s) { s.grants[12].state = static_cast<GrantState>(9); }) == "grant 12: unknown state");
   CHECK(refused([](State& s) { s.grants[12].state = GrantState::expired; }) == "grant 12: ended_revision");
-  CHECK(refused([](State& s) {
-          s.grants[12].state = GrantState::expired, s.grants[12].ended_revision = 13;
-        }) == "grant 12: a deadline after its end");
+  CHECK(refused([](State& s) { s.grants[12].state = GrantState::expired, s.grants[12].ended_revision = 13; }) ==
+        "grant 12: a deadline after its end");
   CHECK(refused([](State& s) { s.grants[12].fence = 0; }) == "grant 12: fence");
   CHECK(refused([](State& s) { s.grants[12].used = 3; }) == "grant 12: more used than allowed");
   CHECK(refused([](State& s) { s.grants[12].deadline_ms = 0; }) == "grant 12: a lease without a deadline");
@@ -169,20 +158,13 @@ TEST_CASE("a restore refuses bad locks and sessions") {
   CHECK(refused([](State& s) { s.locks["lock"].hold->fence = 99; }) == "lock \"lock\": its hold");
   CHECK(refused([](State& s) { s.locks["lock"].hold->session_id = 99; }) == "lock \"lock\": its hold");
   CHECK(refused([](State& s) { s.locks["lock"].hold->ttl_ms = 0; }) == "lock \"lock\": its hold");
-  CHECK(refused([](State& s) { s.locks["lock"].waiters[4].ttl_ms = 0; }) ==
-        "lock \"lock\": the waiter with ticket 4");
-  CHECK(refused([](State& s) { s.locks["lock"].waiters[4].ticket = 5; }) ==
-        "lock \"lock\": the waiter with ticket 4");
+  CHECK(refused([](State& s) { s.locks["lock"].waiters[4].ttl_ms = 0; }) == "lock \"lock\": the waiter with ticket 4");
+  CHECK(refused([](State& s) { s.locks["lock"].waiters[4].ticket = 5; }) == "lock \"lock\": the waiter with ticket 4");
   CHECK(refused([](State& s) { s.sessions[1].owner = ""; }) == "session 1: id or owner");
-  CHECK(refused([](State& s) {
-          s.ended_sessions[1] = {EndCause::expired, 2};
-        }) == "session 1: it lives and has ended");
-  CHECK(refused([](State& s) { s.sessions[1].last_sequence = 1; }) ==
-        "session 1: more answers than commands, or none");
-  CHECK(refused([](State& s) { s.sessions[1].results.clear(); }) ==
-        "session 1: more answers than commands, or none");
+  CHECK(refused([](State& s) { s.ended_sessions[1] = {EndCause::expired, 2}; }) == "session 1: it lives and has ended");
+  CHECK(refused([](State& s) { s.sessions[1].last_sequence = 1; }) == "session 1: more answers than commands, or none");
+  CHECK(refused([](State& s) { s.sessions[1].results.clear(); }) == "session 1: more answers than commands, or none");
   CHECK(refused([](State& s) { s.sessions[1].results[0].sequence = 2; }) ==
         "session 1: its answers are not consecutive");
-  CHECK(refused([](State& s) { s.ended_sessions[13].ended_revision = 99; }) ==
-        "ended session 13: its revisions");
+  CHECK(refused([](State& s) { s.ended_sessions[13].ended_revision = 99; }) == "ended session 13: its revisions");
 }

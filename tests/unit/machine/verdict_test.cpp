@@ -18,8 +18,7 @@ Ballot closed_ballot() {
   Evidence evidence;
   evidence.uri = "file:\\trace";
   evidence.sha256[31] = 0x0f;
-  ballot.votes = {Vote{0, 0, false, 900, "fine", {}, 8, 1},
-                  Vote{1, 1, false, 300, "stale reads", {evidence}, 9, 1},
+  ballot.votes = {Vote{0, 0, false, 900, "fine", {}, 8, 1}, Vote{1, 1, false, 300, "stale reads", {evidence}, 9, 1},
                   Vote{2, 0, false, 701, "", {}, 10, 1}};
   const Count count(ballot);
   ballot.verdict = tally_of(ballot, count, count.decision());
@@ -40,18 +39,17 @@ TEST_CASE("the tally has votes, weight and mean confidence of each option") {
 }
 
 TEST_CASE("a verdict as JSON, with everything that needs an escape") {
-  CHECK(
-      verdict_json(closed_ballot(), 100'000) ==
-      R"({"ballot":7,"question":"Merge \"397\"?\u000a","opener":"opener","outcome":"decided","winner":"approve",)"
-      R"("by_tie_rule":false,"before_deadline":true,"rule":"majority","threshold":0,"participation_floor":0,)"
-      R"("electors":3,"electors_voted":3,"abstentions":0,"tally":[)"
-      R"({"option":"approve","votes":2,"weight":2,"mean_confidence_per_mille":800},)"
-      R"({"option":"reject","votes":1,"weight":1,"mean_confidence_per_mille":300}],)"
-      R"("grant_request":0,"revision":10,"time_ms":1234,"dissent":[)"
-      R"({"voter":"ben","organisation":"blue","choice":"reject","veto":false,"confidence_per_mille":300,)"
-      R"("rationale":"stale reads","evidence":[{"uri":"file:\\trace",)"
-      R"("sha256":"000000000000000000000000000000000000000000000000000000000000000f"}],"revision":9}],)"
-      R"("dissent_omitted":0})");
+  CHECK(verdict_json(closed_ballot(), 100'000) ==
+        R"({"ballot":7,"question":"Merge \"397\"?\u000a","opener":"opener","outcome":"decided","winner":"approve",)"
+        R"("by_tie_rule":false,"before_deadline":true,"rule":"majority","threshold":0,"participation_floor":0,)"
+        R"("electors":3,"electors_voted":3,"abstentions":0,"tally":[)"
+        R"({"option":"approve","votes":2,"weight":2,"mean_confidence_per_mille":800},)"
+        R"({"option":"reject","votes":1,"weight":1,"mean_confidence_per_mille":300}],)"
+        R"("grant_request":0,"revision":10,"time_ms":1234,"dissent":[)"
+        R"({"voter":"ben","organisation":"blue","choice":"reject","veto":false,"confidence_per_mille":300,)"
+        R"("rationale":"stale reads","evidence":[{"uri":"file:\\trace",)"
+        R"("sha256":"000000000000000000000000000000000000000000000000000000000000000f"}],"revision":9}],)"
+        R"("dissent_omitted":0})");
 }
 
 TEST_CASE("dissent that would make the record too long is counted instead") {

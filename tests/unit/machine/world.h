@@ -21,9 +21,7 @@ struct World {
   ApplyOutcome last;
 
   // Applies as the next entry; the answer is the result.
-  Result apply(const std::string& caller, CommandBody body) {
-    return apply_with(header_of(caller), std::move(body));
-  }
+  Result apply(const std::string& caller, CommandBody body) { return apply_with(header_of(caller), std::move(body)); }
   Result as_admin(CommandBody body) {
     CommandHeader header = header_of("admin");
     header.caller_is_admin = true;
@@ -94,8 +92,7 @@ inline KvPut put(std::string key, std::string value) {
   return command;
 }
 
-inline Elector elector(std::string voter, std::string organisation = "", uint64_t weight = 1,
-                       bool may_veto = false) {
+inline Elector elector(std::string voter, std::string organisation = "", uint64_t weight = 1, bool may_veto = false) {
   return Elector{std::move(voter), std::move(organisation), weight, may_veto};
 }
 
@@ -126,8 +123,6 @@ struct StringMaker<kelek::machine::Code> {
 };
 template <>
 struct StringMaker<kelek::machine::Outcome> {
-  static std::string convert(kelek::machine::Outcome outcome) {
-    return kelek::machine::outcome_name(outcome);
-  }
+  static std::string convert(kelek::machine::Outcome outcome) { return kelek::machine::outcome_name(outcome); }
 };
 }  // namespace Catch

@@ -69,8 +69,7 @@ TEST_CASE("every part of a range is what it should be") {
 TEST_CASE("a range holds so many blocks and no more") {
   EntryRange range;
   Index next = 1;
-  for (std::size_t i = 0; i < EntryRange::max_blocks; ++i, ++next)
-    REQUIRE(range.add(block_of(1, 1, next), 0, 1, next));
+  for (std::size_t i = 0; i < EntryRange::max_blocks; ++i, ++next) REQUIRE(range.add(block_of(1, 1, next), 0, 1, next));
   CHECK_FALSE(range.add(block_of(1, 1, next), 0, 1, next));
   CHECK(range.size() == EntryRange::max_blocks);
 }

@@ -22,20 +22,15 @@ class Liar {
   /// Mostly near what is true, sometimes far from all sense.
   std::uint64_t number(std::uint64_t near_to) {
     switch (below(8)) {
-      case 0:
-        return 0;
-      case 1:
-        return UINT64_MAX - below(3);
-      case 2:
-        return (std::uint64_t{1} << 62) - 1 - below(2);
-      default:
-        return near_to + below(5) - std::min<std::uint64_t>(near_to, 2);
+      case 0: return 0;
+      case 1: return UINT64_MAX - below(3);
+      case 2: return (std::uint64_t{1} << 62) - 1 - below(2);
+      default: return near_to + below(5) - std::min<std::uint64_t>(near_to, 2);
     }
   }
 
   Message message(const NodeStatus& status) {
-    Message lie =
-        message_of(1 + below(5), 2, one_in(12) ? number(status.term) : status.term + below(2), body(status));
+    Message lie = message_of(1 + below(5), 2, one_in(12) ? number(status.term) : status.term + below(2), body(status));
     const auto kind = lie.kind();
     if (kind >= MessageKind::read_request && !one_in(8)) lie.term = 0;
     return lie;
@@ -56,9 +51,8 @@ class Liar {
         if (one_in(10)) term = number(term);
         const bool configures = one_in(6);
         const NodeIds voters = {1, 2, 3 + below(3)};
-        builder.add(
-            term, configures ? EntryKind::configuration : EntryKind::command,
-            configures && !one_in(4) ? Configuration::of_voters(voters).encode() : Payload::copy_of("lie"));
+        builder.add(term, configures ? EntryKind::configuration : EntryKind::command,
+                    configures && !one_in(4) ? Configuration::of_voters(voters).encode() : Payload::copy_of("lie"));
       }
       request.entries = builder.finish();
     }
@@ -75,39 +69,25 @@ class Liar {
   MessageBody body(const NodeStatus& status) {
     const Index last = status.last_index;
     switch (below(15)) {
-      case 0:
-        return PreVoteRequest{number(status.term), number(last), number(status.last_term)};
-      case 1:
-        return PreVoteResponse{status.term + below(3), one_in(2)};
-      case 2:
-        return VoteRequest{number(last), number(status.last_term), one_in(3)};
-      case 3:
-        return VoteResponse{one_in(2)};
-      case 4:
-        return append(status);
+      case 0: return PreVoteRequest{number(status.term), number(last), number(status.last_term)};
+      case 1: return PreVoteResponse{status.term + below(3), one_in(2)};
+      case 2: return VoteRequest{number(last), number(status.last_term), one_in(3)};
+      case 3: return VoteResponse{one_in(2)};
+      case 4: return append(status);
       case 5:
-        return AppendResponse{number(last), one_in(2),           number(last),
-                              number(last), number(status.term), number(3)};
-      case 6:
-        return HeartbeatRequest{number(status.commit), number(3)};
-      case 7:
-        return HeartbeatResponse{number(3), number(last)};
-      case 8:
-        return chunk(status);
+        return AppendResponse{number(last), one_in(2), number(last), number(last), number(status.term), number(3)};
+      case 6: return HeartbeatRequest{number(status.commit), number(3)};
+      case 7: return HeartbeatResponse{number(3), number(last)};
+      case 8: return chunk(status);
       case 9:
-        return SnapshotResponse{
-            below(3), one_in(2) ? SnapshotResponse::Progress::done : SnapshotResponse::Progress::more,
-            number(2), number(last)};
-      case 10:
-        return TimeoutNow{};
-      case 11:
-        return ReadRequest{number(1)};
-      case 12:
-        return ReadResponse{number(1), Refusal::none, number(last)};
-      case 13:
-        return ProposeRequest{number(1), std::vector<Payload>(below(3), Payload::copy_of("p"))};
-      default:
-        return ProposeResponse{number(1), Refusal::none, number(last), number(status.term), below(4)};
+        return SnapshotResponse{below(3),
+                                one_in(2) ? SnapshotResponse::Progress::done : SnapshotResponse::Progress::more,
+                                number(2), number(last)};
+      case 10: return TimeoutNow{};
+      case 11: return ReadRequest{number(1)};
+      case 12: return ReadResponse{number(1), Refusal::none, number(last)};
+      case 13: return ProposeRequest{number(1), std::vector<Payload>(below(3), Payload::copy_of("p"))};
+      default: return ProposeResponse{number(1), Refusal::none, number(last), number(status.term), below(4)};
     }
   }
 

@@ -80,15 +80,13 @@ TEST_CASE("configurations that make no sense are refused") {
   };
   CHECK(refusal({member(0, true, false, false)}) == "0 is nobody: members are numbered from 1");
   CHECK(refusal({member(1, true, false, false), member(1, true, false, false)}) == "member 1 is there twice");
-  CHECK(refusal({member(1, true, false, false), member(2, false, false, false)}) ==
-        "member 2 counts as nothing");
+  CHECK(refusal({member(1, true, false, false), member(2, false, false, false)}) == "member 2 counts as nothing");
   CHECK(refusal({member(1, true, false, true)}) == "member 1 is voter and learner at once");
   CHECK(refusal({member(1, false, false, true)}) == "no voter would be left");
   CHECK(refusal({member(1, false, true, false)}) == "no voter would be left");
-  CHECK(refusal({member(1, true, false, false, std::string(max_member_context_bytes + 1, 'x'))})
-            .find("1025 bytes") != std::string::npos);
-  CHECK(refusal(std::vector<Member>(max_members + 1, member(1, true, false, false))).find("1025 members") ==
-        0);
+  CHECK(refusal({member(1, true, false, false, std::string(max_member_context_bytes + 1, 'x'))}).find("1025 bytes") !=
+        std::string::npos);
+  CHECK(refusal(std::vector<Member>(max_members + 1, member(1, true, false, false))).find("1025 members") == 0);
 }
 
 TEST_CASE("one operation makes a simple change") {
@@ -174,8 +172,7 @@ TEST_CASE("what is encoded is decoded the same") {
   Member known = member(300, false, true, true, "tcp://127.0.0.1:7000 key");
   known.incarnation = UINT64_MAX;
   std::vector<Configuration> all = {Configuration(), voters({1}), voters({1, 2, 3}, {4, 5})};
-  all.push_back(
-      *Configuration::make({known, member(1, true, false, false), member(2, true, true, false)}, false));
+  all.push_back(*Configuration::make({known, member(1, true, false, false), member(2, true, true, false)}, false));
   for (const Configuration& configuration : all) {
     const Payload bytes = configuration.encode();
     CHECK(bytes.text()[0] == '\1');

@@ -72,8 +72,7 @@ TEST_CASE("a snapshot is installed when its own last part is durable, not that o
 
 TEST_CASE("who campaigned while its snapshot was checked stops, and does not lead with half a snapshot") {
   const auto with_four = std::make_shared<SnapshotMetadata>(*metadata_of(10, 1, 7, "data"));
-  with_four->configuration =
-      std::make_shared<const Configuration>(Configuration::of_voters(NodeIds{1, 2, 3, 4}));
+  with_four->configuration = std::make_shared<const Configuration>(Configuration::of_voters(NodeIds{1, 2, 3, 4}));
   ByHand two;
   two.receive(1, 1, chunk_of(with_four, 0, "data"));
   const std::uint64_t last_part = two.take();

@@ -14,9 +14,7 @@ namespace {
 class Frame final : public PayloadOwner {
  public:
   Frame(std::string text, int& alive) : text_(std::move(text)), alive_(alive) { ++alive_; }
-  std::span<const std::byte> bytes() const {
-    return std::as_bytes(std::span<const char>(text_.data(), text_.size()));
-  }
+  std::span<const std::byte> bytes() const { return std::as_bytes(std::span<const char>(text_.data(), text_.size())); }
 
  private:
   ~Frame() override { --alive_; }

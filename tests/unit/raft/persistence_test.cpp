@@ -7,8 +7,8 @@ using namespace kelek::raft;
 
 namespace {
 
-std::uint64_t write(Persistence& persistence, Index last, Term term = 1,
-                    std::uint32_t flags = Persistence::must_sync, std::uint64_t tick = 0) {
+std::uint64_t write(Persistence& persistence, Index last, Term term = 1, std::uint32_t flags = Persistence::must_sync,
+                    std::uint64_t tick = 0) {
   return persistence.taken(tick, term, no_node, last, flags);
 }
 

@@ -105,24 +105,14 @@ class Schedule {
   void disturb_network(NodeId id) {
     const NodeId other = dice_.pick(all_);
     switch (dice_.below(6)) {
-      case 0:
-        cluster_.drop(link(id, other), 1 + dice_.below(3));
-        break;
-      case 1:
-        cluster_.duplicate({}, 1, dice_.one_in(2));
-        break;
-      case 2:
-        cluster_.hold({}, 1 + dice_.below(2));
-        break;
-      case 3:
-        cluster_.release({}, 1 + dice_.below(3));
-        break;
+      case 0: cluster_.drop(link(id, other), 1 + dice_.below(3)); break;
+      case 1: cluster_.duplicate({}, 1, dice_.one_in(2)); break;
+      case 2: cluster_.hold({}, 1 + dice_.below(2)); break;
+      case 3: cluster_.release({}, 1 + dice_.below(3)); break;
       case 4:
         if (dice_.one_in(3)) cluster_.cut(id, other);
         break;
-      default:
-        cluster_.heal();
-        break;
+      default: cluster_.heal(); break;
     }
   }
 

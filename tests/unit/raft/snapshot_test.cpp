@@ -136,8 +136,7 @@ TEST_CASE("B67 what was received before a restart is not sent again") {
     cluster.tick({1});
     cluster.settle({}, [&] {
       if (!cluster.disk(3).partial.empty()) {
-        lowest_stored =
-            std::min<std::uint64_t>(lowest_stored, cluster.disk(3).partial.begin()->second.bytes.size());
+        lowest_stored = std::min<std::uint64_t>(lowest_stored, cluster.disk(3).partial.begin()->second.bytes.size());
       }
       return cluster.in_flight() == 0;
     });

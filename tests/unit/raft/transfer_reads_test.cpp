@@ -290,8 +290,7 @@ TEST_CASE("B63 a forwarded proposal is forwarded once, and lands once") {
   CHECK(std::get<ProposeResponse>(answers[0].body).refusal == Refusal::not_leader);
 }
 
-TEST_CASE(
-    "B64 a proposal of a leader that was replaced is unknown, refused or committed, and never a guess") {
+TEST_CASE("B64 a proposal of a leader that was replaced is unknown, refused or committed, and never a guess") {
   Cluster cluster(voters(3));
   elect(cluster, 1);
   cluster.isolate(1);
@@ -339,8 +338,7 @@ TEST_CASE("B70 what was acknowledged before a failover is there after it") {
         REQUIRE(cluster.propose(leader, data, 1, token).ok());
         cluster.deliver({}, seed * i % 9);
         const ProposalOutcome* outcome = cluster.proposal_outcome(leader, token);
-        if (outcome != nullptr && outcome->kind == ProposalOutcome::Kind::committed)
-          acknowledged.push_back(data);
+        if (outcome != nullptr && outcome->kind == ProposalOutcome::Kind::committed) acknowledged.push_back(data);
       }
       cluster.crash(leader);
       cluster.run(200, [&] { return cluster.leader() != no_node; });

@@ -98,8 +98,7 @@ TEST_CASE("an emptied Ready is as new") {
 
 TEST_CASE("votes are told with the reason") {
   using Reason = VoteEvent::Reason;
-  CHECK(sentence(VoteEvent{1, false, Reason::granted}) ==
-        "Node 2 grants its vote in term 3 to node 1 (Raft §5.2).");
+  CHECK(sentence(VoteEvent{1, false, Reason::granted}) == "Node 2 grants its vote in term 3 to node 1 (Raft §5.2).");
   CHECK(sentence(VoteEvent{1, true, Reason::granted}) == "Node 2 would vote for node 1 (thesis §9.6).");
   CHECK(sentence(VoteEvent{1, false, Reason::voted_for_another}) ==
         "Node 2 refuses its vote to node 1: it voted for node 4 (Raft §5.2).");
@@ -112,8 +111,7 @@ TEST_CASE("changes of the log and of roles are told with the section of the pape
   CHECK(sentence(AppendEvent{4, 6, 5}) ==
         "Node 2 drops what its log held from entry 5 on, and appends entries 4 to 6 (Raft §5.3).");
   CHECK(sentence(CommitEvent{2, 3}) == "Node 2 knows entry 3 to be committed (Raft §5.3).");
-  CHECK(sentence(CommitEvent{2, 4}, Role::leader) ==
-        "Node 2 knows entries 3 to 4 to be committed (Raft §5.4.2).");
+  CHECK(sentence(CommitEvent{2, 4}, Role::leader) == "Node 2 knows entries 3 to 4 to be committed (Raft §5.4.2).");
   CHECK(sentence(RoleEvent{Role::candidate, Role::leader, 2, RoleEvent::Cause::vote_won}) ==
         "Node 2 is elected leader in term 3 (Raft §5.2).");
 }

@@ -110,7 +110,9 @@ void Cluster::start_all() {
   for (const raft::NodeId id : initial_) start(id);
 }
 
-void Cluster::kill(raft::NodeId id) { running_.erase(id); }
+void Cluster::kill(raft::NodeId id) {
+  running_.erase(id);
+}
 
 Failure Cluster::stop(raft::NodeId id) {
   node(id).request_stop();

@@ -96,7 +96,7 @@ TEST_CASE("While one initial member is silent nothing is agreed") {
     trio.two.hear(blank(1, 101, trio.one));
   }
   CHECK_FALSE(trio.one.agreed());
-  CHECK(trio.one.waiting_for() .find("not heard from: 3") == 0);
+  CHECK(trio.one.waiting_for().find("not heard from: 3") == 0);
 }
 
 TEST_CASE("A member wiped while the others still wait is seen, and nothing is agreed behind its back") {

@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::uint64_t noon_ms = 1'700'000'000'000;
 
-ClockReading at(std::uint64_t system_ms, std::uint64_t steady_ms) { return {noon_ms + system_ms, steady_ms}; }
+ClockReading at(std::uint64_t system_ms, std::uint64_t steady_ms) {
+  return {noon_ms + system_ms, steady_ms};
+}
 
 }  // namespace
 

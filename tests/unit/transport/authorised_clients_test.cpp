@@ -25,11 +25,10 @@ std::string error_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("A client a line: key, name, roles, comment", "[clients]") {
-  const auto clients =
-      parse_authorised_clients("# who may ask us\n\n  #nobody else\n" + key_one +
-                                   "  reviewer-1 read,propose  the correctness reviewer \r\n" + "\t" +
-                                   key_two + "\tops@example.org\tadmin",
-                               "clients.txt");
+  const auto clients = parse_authorised_clients("# who may ask us\n\n  #nobody else\n" + key_one +
+                                                    "  reviewer-1 read,propose  the correctness reviewer \r\n" + "\t" +
+                                                    key_two + "\tops@example.org\tadmin",
+                                                "clients.txt");
   REQUIRE(clients);
   REQUIRE(clients->size() == 2);
   const AuthorisedClient& one = (*clients)[0];
@@ -55,10 +54,8 @@ TEST_CASE("Every wrong line is named by file, line and reason", "[clients]") {
   CHECK_THAT(error_of(key_one + " agent read,"), Catch::Contains("not among"));
   CHECK_THAT(error_of(key_one + " ag\x01nt read"), Catch::Contains("a name has"));
   CHECK_THAT(error_of(key_one + " " + std::string(65, 'a') + " read"), Catch::Contains("a name has"));
-  CHECK_THAT(error_of(key_one + " a read\n" + key_one + " b read"),
-             Catch::Contains(":2: this key is in line 1"));
-  CHECK_THAT(error_of(key_one + " a read\n" + key_two + " a read"),
-             Catch::Contains(":2: the name a is in line 1"));
+  CHECK_THAT(error_of(key_one + " a read\n" + key_one + " b read"), Catch::Contains(":2: this key is in line 1"));
+  CHECK_THAT(error_of(key_one + " a read\n" + key_two + " a read"), Catch::Contains(":2: the name a is in line 1"));
 }
 
 TEST_CASE("A file that others may write is refused, since they could let themselves in", "[clients]") {

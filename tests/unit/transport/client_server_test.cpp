@@ -75,8 +75,7 @@ TEST_CASE("A request comes with who asks and which roles; the answer goes back",
 
   REQUIRE(coordinator.clients->send(request.connection, bytes_of("answer")) == SendOutcome::sent);
   CHECK(agent.next_frame()->text() == "answer");
-  const raft::Payload large =
-      raft::Payload::copy_of(std::string(TransportOptions().max_client_frame_bytes, 'x'));
+  const raft::Payload large = raft::Payload::copy_of(std::string(TransportOptions().max_client_frame_bytes, 'x'));
   REQUIRE(coordinator.clients->send(request.connection, large) == SendOutcome::sent);
   CHECK(agent.next_frame() == large);
   REQUIRE(agent.socket->send(large) == SendOutcome::sent);
@@ -186,15 +185,13 @@ TEST_CASE("A client sees that the coordinator is gone, and the coordinator that 
   }
   SECTION("the client goes") {
     agent.socket.reset();
-    REQUIRE(eventually(
-        [&] { return coordinator->clients->send(connection, bytes_of("event")) == SendOutcome::gone; },
-        {coordinator->clients->poll_item()}));
+    REQUIRE(eventually([&] { return coordinator->clients->send(connection, bytes_of("event")) == SendOutcome::gone; },
+                       {coordinator->clients->poll_item()}));
     CHECK(coordinator->clients->send(12345, bytes_of("event")) == SendOutcome::gone);
   }
 }
 
-TEST_CASE("Roles that change hold from the next request on; a client that is struck off is not heard",
-          "[clients]") {
+TEST_CASE("Roles that change hold from the next request on; a client that is struck off is not heard", "[clients]") {
   Coordinator coordinator;
   Agent agent;
   coordinator.authorise(agent.keys.public_key, "agent", {ClientRole::read});

@@ -39,8 +39,7 @@ int connect_to(const std::string& endpoint) {
   const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
   const sockaddr_in address = loopback(port_of(endpoint));
   if (descriptor < 0) return -1;
-  if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
-    return descriptor;
+  if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return descriptor;
   close(descriptor);
   return -1;
 }
@@ -68,8 +67,7 @@ bool RawConnection::write(std::string_view bytes) {
 bool RawConnection::is_closed_within(std::chrono::milliseconds time) {
   const auto deadline = std::chrono::steady_clock::now() + time;
   while (true) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
     pollfd item{descriptor_, POLLIN, 0};
     if (::poll(&item, 1, static_cast<int>(left.count())) <= 0) continue;
@@ -113,10 +111,8 @@ void Relay::say_to_client(const std::string& bytes) {
 
 void Relay::run() {
   while (true) {
-    std::array<pollfd, 4> items = {{{wakeup_.descriptor(), POLLIN, 0},
-                                    {listener_, POLLIN, 0},
-                                    {client_, POLLIN, 0},
-                                    {server_, POLLIN, 0}}};
+    std::array<pollfd, 4> items = {
+        {{wakeup_.descriptor(), POLLIN, 0}, {listener_, POLLIN, 0}, {client_, POLLIN, 0}, {server_, POLLIN, 0}}};
     ::poll(items.data(), items.size(), -1);
     if (items[0].revents != 0) {
       wakeup_.clear();
@@ -125,8 +121,8 @@ void Relay::run() {
       if (client_ >= 0) ::send(client_, injected_.data(), injected_.size(), MSG_NOSIGNAL);
       injected_.clear();
     }
-    const bool open = (items[2].revents == 0 || pass_on(client_, server_)) &&
-                      (items[3].revents == 0 || pass_on(server_, client_));
+    const bool open =
+        (items[2].revents == 0 || pass_on(client_, server_)) && (items[3].revents == 0 || pass_on(server_, client_));
     if (!open) {
       close(std::exchange(client_, -1));
       close(std::exchange(server_, -1));

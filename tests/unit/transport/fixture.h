@@ -130,8 +130,8 @@ struct TestPair {
   explicit TestPair(const TransportOptions& options = {}) : one(1, options), two(2, options) {
     one.knows(two);
     two.knows(one);
-    REQUIRE(eventually(
-        [&] { return one.link_to(2) == LinkState::connected && two.link_to(1) == LinkState::connected; }));
+    REQUIRE(
+        eventually([&] { return one.link_to(2) == LinkState::connected && two.link_to(1) == LinkState::connected; }));
   }
   TestNode one;
   TestNode two;

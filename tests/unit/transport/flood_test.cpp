@@ -29,8 +29,7 @@ RoundTrips measure_round_trips(TestPair& pair, int rounds) {
 
 }  // namespace
 
-TEST_CASE("T8: members go on beside 1,500 connections that say nothing, which are closed in time",
-          "[flood]") {
+TEST_CASE("T8: members go on beside 1,500 connections that say nothing, which are closed in time", "[flood]") {
   raise_descriptor_limit();
   TransportOptions options;
   options.handshake_timeout = 2s;

@@ -10,8 +10,7 @@ PublicKey new_key() {
   return generate_key_pair()->public_key;
 }
 
-AuthorisedClient client(const PublicKey& key, const std::string& name,
-                        ClientRoles roles = {ClientRole::read}) {
+AuthorisedClient client(const PublicKey& key, const std::string& name, ClientRoles roles = {ClientRole::read}) {
   return {key, name, roles, {}};
 }
 
@@ -42,8 +41,7 @@ TEST_CASE("A member that comes back with its old key is a new registration", "[r
   CHECK(registry.is_current(*registry.find_peer(key)));
 }
 
-TEST_CASE("A new key of a member takes the old one's place; setting the same again changes nothing",
-          "[registry]") {
+TEST_CASE("A new key of a member takes the old one's place; setting the same again changes nothing", "[registry]") {
   IdentityRegistry registry;
   const PublicKey first = new_key();
   const PublicKey second = new_key();
@@ -70,8 +68,7 @@ TEST_CASE("A key speaks for one only", "[registry]") {
   CHECK_THAT(refused.error().text, Catch::Contains(other.fingerprint()));
 }
 
-TEST_CASE("A client that stays keeps its registration and gets its new roles; one that goes is unknown",
-          "[registry]") {
+TEST_CASE("A client that stays keeps its registration and gets its new roles; one that goes is unknown", "[registry]") {
   IdentityRegistry registry;
   const PublicKey stays = new_key();
   const PublicKey goes = new_key();

@@ -61,22 +61,20 @@ TEST_CASE("T1: somebody without a key, by NULL or by PLAIN, gets nothing through
   stranger.connect(node.endpoint);
   CHECK(nothing_gets_through(node, stranger, 1));
   // Who of the two hangs up first decides how it is written down.
-  CHECK(eventually([&] {
-    return node.audit.has(AuditEvent::handshake_failed) || node.audit.has(AuditEvent::handshake_timeout);
-  }));
+  CHECK(eventually(
+      [&] { return node.audit.has(AuditEvent::handshake_failed) || node.audit.has(AuditEvent::handshake_timeout); }));
 }
 
 TEST_CASE("T1: older ZMTP without security, HTTP and noise get nothing through", "[security]") {
   TestPair pair;
-  const std::string first =
-      GENERATE(as<std::string>(), std::string("\x01\x00\x06hello!", 9),                // ZMTP 1.0
-               std::string("\xff\0\0\0\0\0\0\0\x01\x7f\x01\x05\0\0\0\x06hello!", 23),  // ZMTP 2.0
-               std::string("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), std::string(1000, '\xff'),
-               std::string(1000, '\0'),
-               greeting("NULL") + std::string("\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06"
-                                              "DEALER",
-                                              30),
-               greeting("CURVE") + std::string("\x04\x06\x05READY", 8) + std::string("\0\x05hello", 7));
+  const std::string first = GENERATE(
+      as<std::string>(), std::string("\x01\x00\x06hello!", 9),                // ZMTP 1.0
+      std::string("\xff\0\0\0\0\0\0\0\x01\x7f\x01\x05\0\0\0\x06hello!", 23),  // ZMTP 2.0
+      std::string("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), std::string(1000, '\xff'), std::string(1000, '\0'),
+      greeting("NULL") + std::string("\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06"
+                                     "DEALER",
+                                     30),
+      greeting("CURVE") + std::string("\x04\x06\x05READY", 8) + std::string("\0\x05hello", 7));
   {
     RawConnection raw(pair.two.endpoint);
     REQUIRE(raw.is_open());
@@ -127,8 +125,7 @@ TEST_CASE("T1: a client's key does not open the members' socket", "[security]") 
   CHECK(nothing_gets_through(node, stranger, 1));
 }
 
-TEST_CASE("T2: a server with another key than the pinned one gets no frame, and is written down",
-          "[security]") {
+TEST_CASE("T2: a server with another key than the pinned one gets no frame, and is written down", "[security]") {
   TestNode one(1);
   TestNode two(2);
   TestNode impostor(3);
@@ -159,16 +156,14 @@ TEST_CASE("T2: a server with another key than the pinned one gets no frame, and 
   }
 }
 
-TEST_CASE("T3: a frame's sender is its key's owner, whatever the frame or the connection says",
-          "[security]") {
+TEST_CASE("T3: a frame's sender is its key's owner, whatever the frame or the connection says", "[security]") {
   TestNode node(1);
   const KeyPair keys = new_keys();
   REQUIRE(node.registry.set_peer(2, keys.public_key));
   REQUIRE(node.registry.set_peer(3, new_keys().public_key));
   Stranger liar;
   liar.use_curve(keys, node.keys.public_key);
-  const std::string routing_id =
-      GENERATE(as<std::string>(), "3", "peer 3 2", std::string("n\x03\0\0\0\0\0\0\0", 9));
+  const std::string routing_id = GENERATE(as<std::string>(), "3", "peer 3 2", std::string("n\x03\0\0\0\0\0\0\0", 9));
   liar.set().text(ZMQ_ROUTING_ID, routing_id);
   liar.connect(node.endpoint);
   REQUIRE(eventually([&] { return liar.send("from 3"); }));
@@ -179,8 +174,7 @@ TEST_CASE("T3: a frame's sender is its key's owner, whatever the frame or the co
 
 TEST_CASE("T6: a frame of 2^63 bytes ends its connection and takes no memory", "[security]") {
   TransportOptions options;
-  options.handshake_timeout =
-      600s;  // so that it is the frame for which they are closed, not the silence after it
+  options.handshake_timeout = 600s;  // so that it is the frame for which they are closed, not the silence after it
   TestPair pair(options);
   const std::size_t before = resident_bytes();
   const std::string huge = "\x80" + std::string(7, '\0');

@@ -36,8 +36,8 @@ TEST_CASE("Frames arrive whole, in order, with the member they are from", "[peer
 TEST_CASE("Frames of every size arrive as they were sent, copied or shared", "[peers]") {
   TestPair pair;
   const std::size_t limit = TransportOptions().max_peer_frame_bytes;
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{33}, std::size_t{34},
-                                 std::size_t{4095}, std::size_t{4096}, std::size_t{100'000}, limit}) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{33}, std::size_t{34}, std::size_t{4095},
+                                 std::size_t{4096}, std::size_t{100'000}, limit}) {
     const raft::Payload frame = large_frame(size, 'x');
     REQUIRE(eventually([&] { return pair.one.peers->send(2, frame) == SendOutcome::sent; }));
     CHECK(pair.two.next_frame().bytes == frame);
@@ -65,8 +65,7 @@ TEST_CASE("A frame in two pieces arrives as one", "[peers]") {
   const std::string head(100, 'h');
   for (const std::size_t tail_bytes : {std::size_t{0}, std::size_t{1}, std::size_t{16} << 10}) {
     const std::string tail(tail_bytes, 't');
-    REQUIRE(eventually(
-        [&] { return pair.one.peers->send(2, bytes_of(head), bytes_of(tail)) == SendOutcome::sent; }));
+    REQUIRE(eventually([&] { return pair.one.peers->send(2, bytes_of(head), bytes_of(tail)) == SendOutcome::sent; }));
     CHECK(pair.two.next_frame().bytes.text() == head + tail);
   }
   const std::string half(TransportOptions().max_peer_frame_bytes / 2 + 1, 'x');
@@ -158,8 +157,7 @@ TEST_CASE("A member that does not read costs a bounded queue", "[peers]") {
   CHECK(pair.two.next_frame().bytes.text() == "more");
 }
 
-TEST_CASE("A port in use, an address of another machine, a second bind: errors that name the address",
-          "[peers]") {
+TEST_CASE("A port in use, an address of another machine, a second bind: errors that name the address", "[peers]") {
   TestNode one(1);
   TestNode two(2);
   IdentityRegistry registry;
@@ -271,8 +269,7 @@ TEST_CASE("A link that was refused comes up once the other side knows our key", 
   CHECK(one.link_to(2) == LinkState::connected);
 }
 
-TEST_CASE("A link that was refused comes up once the other side knows our key, with nothing to send",
-          "[peers]") {
+TEST_CASE("A link that was refused comes up once the other side knows our key, with nothing to send", "[peers]") {
   // As at the start of a cluster where one is a moment faster: libzmq never knocks again by itself.
   TestNode one(1);
   TestNode two(2);

@@ -10,8 +10,7 @@ std::string credentials(const PublicKey& key) {
   return {reinterpret_cast<const char*>(key.bytes().data()), key_bytes};
 }
 
-std::vector<std::string> request(const std::string& domain, const std::string& mechanism,
-                                 const std::string& key) {
+std::vector<std::string> request(const std::string& domain, const std::string& mechanism, const std::string& key) {
   return {"1.0", "1", domain, "10.0.0.9", "", mechanism, key};
 }
 
@@ -80,8 +79,8 @@ TEST_CASE("Everybody else is refused, and written down", "[zap]") {
 }
 
 TEST_CASE("Only our own User-Ids are read", "[zap]") {
-  for (const char* text : {"", "peer", "peer ", "peer 1", "peer 1 ", "peer 1 2x", "peer 1 2 3", "peer -1 2",
-                           "client 1", "peer 18446744073709551616 1"}) {
+  for (const char* text : {"", "peer", "peer ", "peer 1", "peer 1 ", "peer 1 2x", "peer 1 2 3", "peer -1 2", "client 1",
+                           "peer 18446744073709551616 1"}) {
     CHECK_FALSE(parse_peer_user_id(text));
   }
   for (const char* text : {"", "client", "client ", "client x", "client 1 ", "peer 1 2"}) {

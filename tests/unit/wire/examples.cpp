@@ -38,28 +38,20 @@ Bytes encoded(const machine::State& state) {
 
 Bytes encoded(const PeerFrame& frame) {
   MessageEncoder encoder;
-  return std::visit([&](const auto& content) { return bytes_of(encoder.encode(frame.group, content)); },
-                    frame.content);
+  return std::visit([&](const auto& content) { return bytes_of(encoder.encode(frame.group, content)); }, frame.content);
 }
 
 // Calls f with what decoding gave.
 template <typename Function>
 void with_decoded(Family family, std::span<const std::byte> bytes, Function&& f) {
   switch (family) {
-    case Family::peer:
-      return f(decode_peer_frame(raft::Payload::copy_of(bytes)));
-    case Family::request:
-      return f(decode_request(bytes));
-    case Family::server:
-      return f(decode_server_frame(bytes));
-    case Family::command:
-      return f(decode_command(bytes));
-    case Family::result:
-      return f(decode_result(bytes));
-    case Family::events:
-      return f(decode_events(bytes));
-    case Family::snapshot:
-      return f(decode_snapshot(bytes));
+    case Family::peer: return f(decode_peer_frame(raft::Payload::copy_of(bytes)));
+    case Family::request: return f(decode_request(bytes));
+    case Family::server: return f(decode_server_frame(bytes));
+    case Family::command: return f(decode_command(bytes));
+    case Family::result: return f(decode_result(bytes));
+    case Family::events: return f(decode_events(bytes));
+    case Family::snapshot: return f(decode_snapshot(bytes));
   }
 }
 
@@ -89,8 +81,7 @@ void add_peer_examples(std::vector<Example>& all) {
   for (std::size_t kind = 0; kind < raft::message_kinds; ++kind) {
     Sampler sampler = Sampler::counting();
     const auto message_kind = static_cast<raft::MessageKind>(kind);
-    all.push_back(
-        {Family::peer, raft::name_of(message_kind), encoded(sample_message(sampler, message_kind))});
+    all.push_back({Family::peer, raft::name_of(message_kind), encoded(sample_message(sampler, message_kind))});
   }
   Sampler sampler = Sampler::counting();
   all.push_back({Family::peer, "hello", encoded(sample_greeting(sampler, false))});
@@ -121,8 +112,8 @@ void add_machine_examples(std::vector<Example>& all) {
     batch.time_ms = 3;
     batch.size_bytes = 4;
     fill_alternative(sampler, batch.events.emplace_back(), kind);
-    all.push_back({Family::events, machine::event_name(static_cast<machine::EventKind>(kind)),
-                   encoded(encode_events, batch)});
+    all.push_back(
+        {Family::events, machine::event_name(static_cast<machine::EventKind>(kind)), encoded(encode_events, batch)});
   }
 }
 
@@ -140,8 +131,8 @@ void add_client_examples(std::vector<Example>& all) {
   }
   for (std::size_t kind = 0; kind < std::variant_size_v<ResponseBody>; ++kind) {
     Sampler sampler = Sampler::counting();
-    all.push_back({Family::server, "response " + std::to_string(kind),
-                   encoded(encode_response, sample_response(sampler, kind))});
+    all.push_back(
+        {Family::server, "response " + std::to_string(kind), encoded(encode_response, sample_response(sampler, kind))});
   }
   Sampler sampler = Sampler::counting();
   all.push_back({Family::server, "events", encoded(encode_event_frame, sample_event_frame(sampler))});

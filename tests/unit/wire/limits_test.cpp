@@ -128,8 +128,7 @@ TEST_CASE("Lists may have as many items as the machine's limits can ever allow")
   CHECK(most_operations == maximum(&machine::Limits::txn_operations));
   CHECK(most_electors == maximum(&machine::Limits::electors));
   CHECK(most_evidence == maximum(&machine::Limits::evidence_items));
-  CHECK(most_names ==
-        std::max(maximum(&machine::Limits::policy_issuers), maximum(&machine::Limits::options)));
+  CHECK(most_names == std::max(maximum(&machine::Limits::policy_issuers), maximum(&machine::Limits::options)));
   CHECK(max_list_items >= maximum(&machine::Limits::lock_waiters));
   CHECK(max_list_items >= maximum(&machine::Limits::page_items));
 }

@@ -140,13 +140,11 @@ TEST_CASE("Entries of the same indexes that are not the same entries are told ap
   const raft::EntryRange new_entries = entries_of(5, 4, 11);
   bytes_of(encoder.encode(1, append_of(2, old_entries)));
   const Bytes frame = bytes_of(encoder.encode(1, append_of(3, new_entries)));
-  CHECK(same(std::get<raft::AppendRequest>(decoded_message(raft::Payload::copy_of(frame)).body).entries,
-             new_entries));
+  CHECK(same(std::get<raft::AppendRequest>(decoded_message(raft::Payload::copy_of(frame)).body).entries, new_entries));
   // A part of what was encoded is not the whole.
   for (const raft::EntryRange& part : {new_entries.from(6), new_entries.first(3), raft::EntryRange()}) {
     const Bytes bytes = bytes_of(encoder.encode(1, append_of(3, part)));
-    CHECK(same(std::get<raft::AppendRequest>(decoded_message(raft::Payload::copy_of(bytes)).body).entries,
-               part));
+    CHECK(same(std::get<raft::AppendRequest>(decoded_message(raft::Payload::copy_of(bytes)).body).entries, part));
   }
   encoder.release();
   const Bytes bytes = bytes_of(encoder.encode(1, append_of(3, new_entries)));

@@ -102,8 +102,7 @@ TEST_CASE("Bytes are views into the input, in every width of their length") {
 }
 
 TEST_CASE("Lengths and counts beyond the bytes that are left are refused") {
-  for (const char* hex :
-       {"c4 02 61", "c5 ffff", "c6 ffffffff", "c6 80000000 61", "c4", "c5 00", "c6 000000"}) {
+  for (const char* hex : {"c4 02 61", "c5 ffff", "c6 ffffffff", "c6 80000000 61", "c4", "c5 00", "c6 000000"}) {
     INFO(hex);
     const Bytes bytes = bytes_of_hex(hex);
     Reader reader(bytes, "test");

@@ -37,8 +37,7 @@ TEST_CASE("Everything that is cut short anywhere is refused") {
     for (std::size_t size = 0; size < example.bytes.size(); ++size) {
       const Bytes cut(example.bytes.begin(), example.bytes.begin() + static_cast<std::ptrdiff_t>(size));
       if (!decode(example.family, cut).empty()) continue;
-      FAIL_CHECK(family_name(example.family)
-                 << " " << example.name << " was taken when cut to " << size << " bytes");
+      FAIL_CHECK(family_name(example.family) << " " << example.name << " was taken when cut to " << size << " bytes");
     }
   }
 }
@@ -81,10 +80,9 @@ TEST_CASE("One wrong byte anywhere is refused, or is another value that goes rou
 }
 
 TEST_CASE("Bombs of five bytes are refused") {
-  for (const char* hex :
-       {"dd ffffffff", "df ffffffff", "db ffffffff", "c6 ffffffff", "c9 ffffffff", "dd 7fffffff",
-        "dd 00ffffff", "c6 7fffffff", "dc ffff 0000", "de ffff 0000", "91 dd ffffff", "9f 01 01 01 01",
-        "c1 c1 c1 c1 c1", "ff ff ff ff ff", "00 00 00 00 00"}) {
+  for (const char* hex : {"dd ffffffff", "df ffffffff", "db ffffffff", "c6 ffffffff", "c9 ffffffff", "dd 7fffffff",
+                          "dd 00ffffff", "c6 7fffffff", "dc ffff 0000", "de ffff 0000", "91 dd ffffff",
+                          "9f 01 01 01 01", "c1 c1 c1 c1 c1", "ff ff ff ff ff", "00 00 00 00 00"}) {
     for (const Family family : families) check_refused_cheaply(family, bytes_of_hex(hex));
   }
 }
@@ -127,8 +125,7 @@ TEST_CASE("Nesting is refused at the fifth level, however deep it goes") {
   for (const std::size_t depth : {5u, 100u, 10'000u, 1'000'000u}) {
     const Bytes bytes(depth, std::byte{0x91});
     for (const Family family : families) {
-      if (depth > 10'000 && family == Family::peer)
-        continue;  // the copy that decode() makes is larger than allowed
+      if (depth > 10'000 && family == Family::peer) continue;  // the copy that decode() makes is larger than allowed
       check_refused_cheaply(family, bytes);
     }
   }

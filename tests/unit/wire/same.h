@@ -25,8 +25,7 @@ template <typename T>
 struct Sameness {
   static bool check(const T& a, const T& b) {
     if constexpr (Struct<T>) {
-      return std::apply([&](auto... member) { return (same(a.*member, b.*member) && ...); },
-                        Layout<T>::members);
+      return std::apply([&](auto... member) { return (same(a.*member, b.*member) && ...); }, Layout<T>::members);
     } else {
       return a == b;
     }
@@ -45,8 +44,7 @@ struct Sameness<std::optional<T>> {
 template <typename T>
 struct Sameness<std::vector<T>> {
   static bool check(const std::vector<T>& a, const std::vector<T>& b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](const T& x, const T& y) { return same(x, y); });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const T& x, const T& y) { return same(x, y); });
   }
 };
 template <typename... T>
@@ -54,10 +52,7 @@ struct Sameness<std::variant<T...>> {
   static bool check(const std::variant<T...>& a, const std::variant<T...>& b) {
     if (a.index() != b.index()) return false;
     return std::visit(
-        [&](const auto& x) {
-          return same(x, std::get<std::remove_cv_t<std::remove_reference_t<decltype(x)>>>(b));
-        },
-        a);
+        [&](const auto& x) { return same(x, std::get<std::remove_cv_t<std::remove_reference_t<decltype(x)>>>(b)); }, a);
   }
 };
 template <>
@@ -75,8 +70,8 @@ struct Sameness<raft::EntryRange> {
 template <>
 struct Sameness<raft::AppendRequest> {
   static bool check(const raft::AppendRequest& a, const raft::AppendRequest& b) {
-    return a.previous_index == b.previous_index && a.previous_term == b.previous_term &&
-           a.commit == b.commit && a.round == b.round && same(a.entries, b.entries);
+    return a.previous_index == b.previous_index && a.previous_term == b.previous_term && a.commit == b.commit &&
+           a.round == b.round && same(a.entries, b.entries);
   }
 };
 template <>
@@ -109,23 +104,21 @@ struct Sameness<raft::Message> {
 template <>
 struct Sameness<Greeting> {
   static bool check(const Greeting& a, const Greeting& b) {
-    return a.from == b.from && a.to == b.to && a.from_incarnation == b.from_incarnation &&
-           same(a.body, b.body);
+    return a.from == b.from && a.to == b.to && a.from_incarnation == b.from_incarnation && same(a.body, b.body);
   }
 };
 template <>
 struct Sameness<ClientRequest> {
   static bool check(const ClientRequest& a, const ClientRequest& b) {
-    return a.request_id == b.request_id && a.deadline_ms == b.deadline_ms && a.group == b.group &&
-           same(a.body, b.body);
+    return a.request_id == b.request_id && a.deadline_ms == b.deadline_ms && a.group == b.group && same(a.body, b.body);
   }
 };
 template <>
 struct Sameness<ClientResponse> {
   static bool check(const ClientResponse& a, const ClientResponse& b) {
     return a.request_id == b.request_id && a.outcome == b.outcome && a.code == b.code && a.text == b.text &&
-           a.leader == b.leader && a.leader_address == b.leader_address && a.member == b.member &&
-           a.term == b.term && a.revision == b.revision && same(a.body, b.body);
+           a.leader == b.leader && a.leader_address == b.leader_address && a.member == b.member && a.term == b.term &&
+           a.revision == b.revision && same(a.body, b.body);
   }
 };
 template <>

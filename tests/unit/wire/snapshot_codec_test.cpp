@@ -150,33 +150,30 @@ TEST_CASE("The state of a machine that ran is restored from its snapshot") {
 
 TEST_CASE("The items of a snapshot come in their order, and as many as are announced") {
   const Parts p = parts();
-  const auto whole = {&p.header,       &p.first_key,     &p.second_key, &p.topic,
-                      &p.first_record, &p.second_record, &p.end};
+  const auto whole = {&p.header, &p.first_key, &p.second_key, &p.topic, &p.first_record, &p.second_record, &p.end};
   CHECK(error_of(p.joined(whole)).empty());
 
-  CHECK(error_of(p.joined({&p.header, &p.second_key, &p.first_key})).find("not above the key") !=
-        std::string::npos);
-  CHECK(error_of(p.joined({&p.header, &p.first_key, &p.first_key})).find("not above the key") !=
-        std::string::npos);
+  CHECK(error_of(p.joined({&p.header, &p.second_key, &p.first_key})).find("not above the key") != std::string::npos);
+  CHECK(error_of(p.joined({&p.header, &p.first_key, &p.first_key})).find("not above the key") != std::string::npos);
   CHECK(error_of(p.joined({&p.header, &p.first_key, &p.topic})).find("fewer items") != std::string::npos);
   CHECK(error_of(p.joined({&p.header, &p.first_key, &p.second_key, &p.second_key})).find("more items") !=
         std::string::npos);
-  CHECK(error_of(p.joined({&p.header, &p.first_key, &p.second_key, &p.topic, &p.first_record, &p.end}))
-            .find("missing") != std::string::npos);
-  CHECK(error_of(p.joined({&p.header, &p.first_key, &p.first_record})).find("belongs to nothing") !=
-        std::string::npos);
-  CHECK(error_of(p.joined({&p.header, &p.first_key, &p.second_key, &p.topic, &p.first_record,
-                           &p.second_record, &p.second_record}))
+  CHECK(
+      error_of(p.joined({&p.header, &p.first_key, &p.second_key, &p.topic, &p.first_record, &p.end})).find("missing") !=
+      std::string::npos);
+  CHECK(error_of(p.joined({&p.header, &p.first_key, &p.first_record})).find("belongs to nothing") != std::string::npos);
+  CHECK(error_of(p.joined({&p.header, &p.first_key, &p.second_key, &p.topic, &p.first_record, &p.second_record,
+                           &p.second_record}))
             .find("belongs to nothing") != std::string::npos);
-  CHECK(error_of(p.joined({&p.header, &p.first_key, &p.second_key, &p.topic, &p.first_record,
-                           &p.second_record, &p.first_key}))
+  CHECK(error_of(p.joined({&p.header, &p.first_key, &p.second_key, &p.topic, &p.first_record, &p.second_record,
+                           &p.first_key}))
             .find("out of their order") != std::string::npos);
   CHECK(error_of(p.joined({&p.header, &p.end})).find("fewer items") != std::string::npos);
   CHECK(error_of(p.joined({&p.first_key})).find("header") != std::string::npos);
   Bytes wrong_total = p.end;
   wrong_total.back() = std::byte{6};
-  CHECK(error_of(p.joined({&p.header, &p.first_key, &p.second_key, &p.topic, &p.first_record,
-                           &p.second_record, &wrong_total}))
+  CHECK(error_of(p.joined({&p.header, &p.first_key, &p.second_key, &p.topic, &p.first_record, &p.second_record,
+                           &wrong_total}))
             .find("another number") != std::string::npos);
 }
 
@@ -189,8 +186,8 @@ TEST_CASE("A snapshot that ends early, or goes on behind its end, is refused") {
   Bytes twice = whole;
   twice.insert(twice.end(), whole.begin(), whole.end());
   CHECK(error_of(twice).find("behind the end") != std::string::npos);
-  CHECK(error_of(p.joined({&p.header, &p.first_key, &p.second_key, &p.topic, &p.first_record,
-                           &p.second_record, &p.end, &p.first_key}))
+  CHECK(error_of(p.joined({&p.header, &p.first_key, &p.second_key, &p.topic, &p.first_record, &p.second_record, &p.end,
+                           &p.first_key}))
             .find("behind the end") != std::string::npos);
   CHECK(error_of(bytes_of_hex("c6 00000000")).find("empty block") != std::string::npos);
   CHECK_FALSE(decoded_in_pieces(bytes_of_hex("c6 00000000"), 1).ok());

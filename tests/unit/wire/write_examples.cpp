@@ -13,15 +13,11 @@ using kelek::wire::Family;
 
 const char* fuzz_target(Family family) {
   switch (family) {
-    case Family::peer:
-      return "decode_peer";
+    case Family::peer: return "decode_peer";
     case Family::request:
-    case Family::server:
-      return "decode_client";
-    case Family::snapshot:
-      return "decode_snapshot";
-    default:
-      return "decode_command";
+    case Family::server: return "decode_client";
+    case Family::snapshot: return "decode_snapshot";
+    default: return "decode_command";
   }
 }
 
@@ -46,8 +42,7 @@ int main(int argc, char** argv) {
     const std::filesystem::path folder = std::filesystem::path(argv[2]) / fuzz_target(example.family);
     std::filesystem::create_directories(folder);
     std::ofstream seed(folder / file_name(example), std::ios::binary);
-    seed.write(reinterpret_cast<const char*>(example.bytes.data()),
-               static_cast<std::streamsize>(example.bytes.size()));
+    seed.write(reinterpret_cast<const char*>(example.bytes.data()), static_cast<std::streamsize>(example.bytes.size()));
     if (!seed) {
       std::cerr << "cannot write to " << folder << "\n";
       return 1;

@@ -25,8 +25,7 @@ TEST_CASE("Every value has its shortest form") {
   writer.bytes(std::string_view());
   writer.array(2);
   writer.array(16);
-  CHECK(hex_of(buffer.bytes()) ==
-        "007fcc80ccffcd0100ce00010000cf0000000100000000c0c3c2c403616263c40092dc0010");
+  CHECK(hex_of(buffer.bytes()) == "007fcc80ccffcd0100ce00010000cf0000000100000000c0c3c2c403616263c40092dc0010");
 }
 
 TEST_CASE("Lengths take as many bytes as they need") {

@@ -31,10 +31,17 @@ Agent::Agent(const Review& review, std::size_t vote, const LocalCluster& cluster
   const std::string rationale = key + ".rationale";
   write_text_file(rationale, vote_.rationale);
   SpawnOptions options;
-  options.arguments = {own_program(), "ballot", "vote", "--json", "--announce",
-                       "--connect=" + connect_list(cluster, through), "--key=" + key, "--rationale=@" + rationale,
-                       fmt::format("--confidence={}.{:03}", vote_.confidence_per_mille / 1'000, vote_.confidence_per_mille % 1'000),
-                       fmt::format("--timeout-ms={}", std::chrono::milliseconds(patience).count() - 2'000)};
+  options.arguments = {
+      own_program(),
+      "ballot",
+      "vote",
+      "--json",
+      "--announce",
+      "--connect=" + connect_list(cluster, through),
+      "--key=" + key,
+      "--rationale=@" + rationale,
+      fmt::format("--confidence={}.{:03}", vote_.confidence_per_mille / 1'000, vote_.confidence_per_mille % 1'000),
+      fmt::format("--timeout-ms={}", std::chrono::milliseconds(patience).count() - 2'000)};
   for (const machine::Evidence& item : vote_.evidence) {
     options.arguments.push_back("--evidence=" + item.uri + "=" + hex(item.sha256));
   }
@@ -79,8 +86,7 @@ Acknowledged Agent::await_outcome(StopSignals& signals) {
     outcome.through = event.value("through", "");
     return outcome;
   }
-  const std::string refusal =
-      event.is_object() && event.contains("error") ? event["error"].value("kind", "") : "";
+  const std::string refusal = event.is_object() && event.contains("error") ? event["error"].value("kind", "") : "";
   // Decided already, or at the deadline: either is what the rules of the ballot say.
   if (refusal != "ballot_closed" && refusal != "deadline_passed")
     throw failed(fmt::format("the vote of '{}' was not counted: {}", vote_.elector.voter, line));

@@ -72,8 +72,9 @@ Reports ClusterView::wait(const std::function<bool(const Reports&)>& wanted, std
   while (!wanted(reports_)) {
     if (signals.came()) throw Failed(exit_error, "interrupted", "interrupted");
     if (std::chrono::steady_clock::now() >= end) {
-      throw Failed(exit_no_leader, "timeout", fmt::format("{} did not happen within {}", what,
-                                                          duration_text(static_cast<std::uint64_t>(timeout.count()))));
+      throw Failed(
+          exit_no_leader, "timeout",
+          fmt::format("{} did not happen within {}", what, duration_text(static_cast<std::uint64_t>(timeout.count()))));
     }
     changed_.wait_for(lock, signal_interval);
   }

@@ -26,15 +26,16 @@ class Fields {
  public:
   Fields(std::string_view line, std::string where) : where_(std::move(where)) {
     try {
-      object_ = nlohmann::json::parse(
-          line, [this](int depth, nlohmann::json::parse_event_t event, nlohmann::json& value) {
+      object_ =
+          nlohmann::json::parse(line, [this](int depth, nlohmann::json::parse_event_t event, nlohmann::json& value) {
             note_key(static_cast<std::size_t>(depth), event, value);
             return true;
           });
     } catch (const nlohmann::json::parse_error& error) {
       std::string reason = error.what();
       const std::size_t colon = reason.find("syntax error");
-      refuse(fmt::format("not JSON: {} (byte {})", colon == std::string::npos ? reason : reason.substr(colon), error.byte));
+      refuse(fmt::format("not JSON: {} (byte {})", colon == std::string::npos ? reason : reason.substr(colon),
+                         error.byte));
     } catch (const nlohmann::json::exception&) {
       refuse("a number is larger than any that can be meant");  // 1e999: the one thing left that parsing can
                                                                 // find
@@ -160,7 +161,8 @@ std::vector<machine::Evidence> read_evidence(Fields& fields, const machine::Limi
   const std::optional<nlohmann::json> list = fields.take("evidence", false);
   if (!list.has_value()) return all;
   if (!list->is_array()) fields.refuse("'evidence' is not a list");
-  if (list->size() > limits.evidence_items) fields.refuse(fmt::format("more than {} items of evidence", limits.evidence_items));
+  if (list->size() > limits.evidence_items)
+    fields.refuse(fmt::format("more than {} items of evidence", limits.evidence_items));
   for (const nlohmann::json& item : *list) {
     const bool strings = item.is_object() && item.size() == 2 && item.contains("uri") && item["uri"].is_string() &&
                          item.contains("sha256") && item["sha256"].is_string();
@@ -170,13 +172,12 @@ std::vector<machine::Evidence> read_evidence(Fields& fields, const machine::Limi
     if (evidence.uri.empty() || evidence.uri.size() > limits.evidence_uri_bytes) {
       fields.refuse("the uri of an item of evidence is empty or too long");
     }
-    if (evidence.uri.find('\0') != std::string::npos)
-      fields.refuse("the uri of an item of evidence holds a NUL");
+    if (evidence.uri.find('\0') != std::string::npos) fields.refuse("the uri of an item of evidence holds a NUL");
     const std::optional<machine::Digest> digest = parse_digest(item["sha256"].get<std::string>());
     if (!digest.has_value()) fields.refuse("the sha256 of '" + evidence.uri + "' is not 64 hexadecimal digits");
     evidence.sha256 = *digest;
-    const std::optional<std::string> bytes = word_of(
-        fields, evidence.uri, [&](const std::string& uri) { return source ? source(uri) : std::nullopt; });
+    const std::optional<std::string> bytes =
+        word_of(fields, evidence.uri, [&](const std::string& uri) { return source ? source(uri) : std::nullopt; });
     if (bytes.has_value() && sha256(*bytes) != evidence.sha256) {
       fields.refuse(fmt::format("the evidence '{}' has the sha256 {}, not {}", evidence.uri, hex(sha256(*bytes)),
                                 hex(evidence.sha256)));
@@ -191,7 +192,8 @@ ReviewVote read_vote(Fields& fields, const EvidenceSource& source) {
   ReviewVote vote;
   vote.elector.voter = fields.text("voter", limits.name_bytes);
   if (!transport::is_client_name(vote.elector.voter)) {
-    fields.refuse("the voter '" + shortened(vote.elector.voter, 40) + "' is no name: 1 to 64 letters, digits and . _ - @ + : /");
+    fields.refuse("the voter '" + shortened(vote.elector.voter, 40) +
+                  "' is no name: 1 to 64 letters, digits and . _ - @ + : /");
   }
   vote.elector.organisation = fields.text("organisation", limits.name_bytes);
   vote.choice = fields.text("choice", limits.name_bytes);
@@ -231,7 +233,8 @@ void check_rules(Review& review, std::size_t header_line, const std::string& sta
     throw bad_use(fmt::format("{}:{}: {}", review.file_name, header_line, reason));
   };
   const bool counted = rules.rule == machine::Rule::k_of_n || rules.rule == machine::Rule::weight_threshold;
-  if (counted && rules.threshold == 0) refuse(fmt::format("the rule {} needs a 'threshold'", machine::rule_name(rules.rule)));
+  if (counted && rules.threshold == 0)
+    refuse(fmt::format("the rule {} needs a 'threshold'", machine::rule_name(rules.rule)));
   if (!counted && rules.threshold != 0) {
     refuse(fmt::format("the rule {} has no use for a 'threshold'", machine::rule_name(rules.rule)));
   }
@@ -265,8 +268,7 @@ void check_commands(const Review& review, std::size_t header_line) {
   };
   for (const ReviewVote& vote : review.votes) {
     check(vote.line, vote.elector.voter,
-          machine::BallotVote{1, vote.choice, vote.veto, vote.confidence_per_mille, vote.rationale,
-                              vote.evidence});
+          machine::BallotVote{1, vote.choice, vote.veto, vote.confidence_per_mille, vote.rationale, vote.evidence});
     // The elector alone, so that what is wrong with one is named with its line.
     machine::BallotOpen alone;
     alone.question = review.question;

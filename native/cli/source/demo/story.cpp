@@ -102,16 +102,18 @@ class Story {
 };
 
 void Story::start() {
-  say_.text(fmt::format("{}\n{} ({}; {})\n",
-                        say_.output().paint(Color::bold, printable(review_.question, true)),
+  say_.text(fmt::format("{}\n{} ({}; {})\n", say_.output().paint(Color::bold, printable(review_.question, true)),
                         printable(review_.title.empty() ? review_.file_name : review_.title),
                         counted(review_.votes.size(), "vote"), machine::rule_name(review_.rules.rule)));
   cluster_.start(signals_);
   for (std::size_t i = 0; i < cluster_.size(); ++i) {
-    say_.tell("started", fmt::format("{} runs as process {}, for clients at {}", name(i), cluster_.process(i).id(),
-                                     cluster_.member(i).client_address),
-              {{"coordinator", cluster_.member(i).id}, {"pid", cluster_.process(i).id()},
-               {"client", cluster_.member(i).client_address}, {"peer", cluster_.member(i).peer_address}},
+    say_.tell("started",
+              fmt::format("{} runs as process {}, for clients at {}", name(i), cluster_.process(i).id(),
+                          cluster_.member(i).client_address),
+              {{"coordinator", cluster_.member(i).id},
+               {"pid", cluster_.process(i).id()},
+               {"client", cluster_.member(i).client_address},
+               {"peer", cluster_.member(i).peer_address}},
               Color::dim);
   }
   const client::ClientOptions options = operator_options(cluster_);
@@ -170,9 +172,12 @@ void Story::end_vote(std::size_t vote, Agent& agent) {
   const Acknowledged outcome = agent.await_outcome(signals_);
   outcomes_[vote] = outcome;
   const machine::Elector& elector = agent.vote().elector;
-  Json fields{{"voter", elector.voter}, {"organisation", elector.organisation}, {"choice", agent.vote().choice},
+  Json fields{{"voter", elector.voter},
+              {"organisation", elector.organisation},
+              {"choice", agent.vote().choice},
               {"confidence_per_mille", agent.vote().confidence_per_mille},
-              {"through", cluster_.member(agent.through()).id}, {"took_ms", agent.waited_ms()}};
+              {"through", cluster_.member(agent.through()).id},
+              {"took_ms", agent.waited_ms()}};
   if (!outcome.counted) {
     fields["refusal"] = outcome.refusal;
     say_.tell("vote_refused", fmt::format("vote of {}: too late, {}", elector.voter, outcome.refusal), fields);
@@ -213,12 +218,16 @@ void Story::kill_leader(std::size_t acknowledged, const Agent& on_its_way) {
   say_.tell("leader_killed",
             fmt::format("leader lost: {} (process {}) was killed with SIGKILL, while the vote of {} was on its way",
                         name(killed_), process, on_its_way.vote().elector.voter),
-            {{"coordinator", cluster_.member(killed_).id}, {"pid", process}, {"term", term_},
-             {"acknowledged_votes", acknowledged}, {"vote_on_its_way", on_its_way.vote().elector.voter}},
+            {{"coordinator", cluster_.member(killed_).id},
+             {"pid", process},
+             {"term", term_},
+             {"acknowledged_votes", acknowledged},
+             {"vote_on_its_way", on_its_way.vote().elector.voter}},
             Color::red);
   const std::uint64_t old_term = term_;
-  const Reports reports = view_->wait([old_term](const Reports& all) { return leader_above(all, old_term).has_value(); },
-                                      patience, "the election of a new leader", signals_);
+  const Reports reports =
+      view_->wait([old_term](const Reports& all) { return leader_above(all, old_term).has_value(); }, patience,
+                  "the election of a new leader", signals_);
   leader_ = *leader_above(reports, old_term);
   term_ = reports[leader_]->term;
   const auto passed = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin).count();
@@ -270,7 +279,8 @@ void Story::show_verdict() {
   Json dissent = Json::array();
   for (const std::uint32_t index : verdict.dissent) {
     const machine::Vote& vote = closed.votes.at(index);
-    dissent.push_back({{"voter", closed.electorate.at(vote.elector).voter}, {"choice", choice_of(closed, vote)},
+    dissent.push_back({{"voter", closed.electorate.at(vote.elector).voter},
+                       {"choice", choice_of(closed, vote)},
                        {"rationale", vote.rationale}});
   }
   fields["dissent"] = dissent;
@@ -279,17 +289,17 @@ void Story::show_verdict() {
   const std::size_t columns = std::max<std::size_t>(40, terminal_width(STDOUT_FILENO, 104));
   for (const std::uint32_t index : verdict.dissent) {
     const machine::Vote& vote = closed.votes.at(index);
-    say_.text(fmt::format("          dissent of {} ({}):\n{}{}", closed.electorate.at(vote.elector).voter,
-                          choice_of(closed, vote), indent,
-                          wrapped(printable(vote.rationale, true),
-                                  std::min<std::size_t>(92, columns - indent.size()), indent)));
+    say_.text(fmt::format(
+        "          dissent of {} ({}):\n{}{}", closed.electorate.at(vote.elector).voter, choice_of(closed, vote),
+        indent, wrapped(printable(vote.rationale, true), std::min<std::size_t>(92, columns - indent.size()), indent)));
   }
 }
 
 void Story::bring_back() {
   const auto begin = std::chrono::steady_clock::now();
   cluster_.restart(killed_, signals_);
-  say_.tell("restarted", fmt::format("{} is started again, as process {}", name(killed_), cluster_.process(killed_).id()),
+  say_.tell("restarted",
+            fmt::format("{} is started again, as process {}", name(killed_), cluster_.process(killed_).id()),
             {{"coordinator", cluster_.member(killed_).id}, {"pid", cluster_.process(killed_).id()}});
   const std::size_t late = killed_;
   const Reports reports = view_->wait(
@@ -300,8 +310,9 @@ void Story::bring_back() {
       },
       patience, "the catching up of " + name(killed_), signals_);
   const auto passed = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin).count();
-  say_.tell("caught_up", fmt::format("{} has caught up: index {}, {} ms after its start", name(killed_),
-                                     reports[killed_]->applied, passed),
+  say_.tell("caught_up",
+            fmt::format("{} has caught up: index {}, {} ms after its start", name(killed_), reports[killed_]->applied,
+                        passed),
             {{"coordinator", cluster_.member(killed_).id}, {"index", reports[killed_]->applied}, {"after_ms", passed}},
             Color::green);
 }
@@ -333,9 +344,15 @@ void Story::show_table(const Reports& reports, const std::vector<machine::Ballot
     }
     table.add({std::to_string(report.id), role_name(report.role), std::to_string(report.term),
                std::to_string(report.commit), verdict, hex(report.state_hash)});
-    say_.output().object(Json{{"event", "coordinator"}, {"at_ms", say_.elapsed_ms()}, {"coordinator", report.id},
-                              {"role", role_name(report.role)}, {"term", report.term}, {"commit", report.commit},
-                              {"applied", report.applied}, {"verdict", verdict}, {"state_hash", hex(report.state_hash)}});
+    say_.output().object(Json{{"event", "coordinator"},
+                              {"at_ms", say_.elapsed_ms()},
+                              {"coordinator", report.id},
+                              {"role", role_name(report.role)},
+                              {"term", report.term},
+                              {"commit", report.commit},
+                              {"applied", report.applied},
+                              {"verdict", verdict},
+                              {"state_hash", hex(report.state_hash)}});
   }
   say_.text("\n" + table.text(say_.output(), "  ") + "\n");
 }
@@ -369,11 +386,11 @@ void Story::finish(bool ok) {
             {{"ok", ok}, {"took_ms", say_.elapsed_ms()}}, ok ? Color::bold : Color::red);
   if (!work_.kept()) return;
   const std::string path = path_line();
-  say_.text(fmt::format(
-      "\nKept in {}. To look at it:\n{}  kelek dev -n {} --dir {}     # starts the five again\n"
-      "  KELEK_CLUSTER={} kelek ballot show {}\n  kelek snapshot inspect {}     # while they are stopped",
-      work_.path(), path.empty() ? "" : "  " + path + "\n", cluster_.size(), work_.path(),
-      cluster_.cluster_file(), ballot_, cluster_.node_directory(0)));
+  say_.text(
+      fmt::format("\nKept in {}. To look at it:\n{}  kelek dev -n {} --dir {}     # starts the five again\n"
+                  "  KELEK_CLUSTER={} kelek ballot show {}\n  kelek snapshot inspect {}     # while they are stopped",
+                  work_.path(), path.empty() ? "" : "  " + path + "\n", cluster_.size(), work_.path(),
+                  cluster_.cluster_file(), ballot_, cluster_.node_directory(0)));
 }
 
 }  // namespace

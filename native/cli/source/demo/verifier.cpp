@@ -40,8 +40,8 @@ Check acknowledged_once(const Review& review, const std::vector<Acknowledged>& o
       const std::size_t expected = outcomes[i].counted ? 1 : 0;
       if (times == expected && difference.empty()) continue;
       check.ok = false;
-      check.detail += fmt::format("coordinator {} has the vote of {} {} times{}{}. ", node + 1, sent.elector.voter, times,
-                                  difference.empty() ? "" : ", with ", difference);
+      check.detail += fmt::format("coordinator {} has the vote of {} {} times{}{}. ", node + 1, sent.elector.voter,
+                                  times, difference.empty() ? "" : ", with ", difference);
     }
   }
   if (check.ok) check.detail = fmt::format("{} acknowledged, on {} coordinators", acknowledged, ballots.size());
@@ -75,9 +75,9 @@ Check same_state(const Reports& reports) {
     const wire::StatusReport& first = *reports.front();
     if (one.applied == first.applied && one.state_hash == first.state_hash && one.term == first.term) continue;
     check.ok = false;
-    check.detail += fmt::format("coordinator {} has state {} at index {} in term {}, coordinator 1 {} at {} in {}. ",
-                                node + 1, hex(one.state_hash), one.applied, one.term, hex(first.state_hash),
-                                first.applied, first.term);
+    check.detail +=
+        fmt::format("coordinator {} has state {} at index {} in term {}, coordinator 1 {} at {} in {}. ", node + 1,
+                    hex(one.state_hash), one.applied, one.term, hex(first.state_hash), first.applied, first.term);
   }
   if (check.ok) {
     check.detail = fmt::format("{} at index {}", hex(reports.front()->state_hash), reports.front()->applied);

@@ -13,8 +13,8 @@ namespace {
 const std::string header = R"({"question": "Ship?", "rule": "majority", "deadline_seconds": 60})";
 
 std::string vote(const std::string& voter, const std::string& more = "") {
-  return R"({"voter": ")" + voter + R"(", "organisation": "o", "choice": "approve", "confidence": 0.5, "rationale": "r")" +
-         more + "}";
+  return R"({"voter": ")" + voter +
+         R"(", "organisation": "o", "choice": "approve", "confidence": 0.5, "rationale": "r")" + more + "}";
 }
 
 /// What the parser says of it; empty if it takes it.
@@ -59,8 +59,9 @@ TEST_CASE("the bundled review is sound, and its evidence has the digests that it
 
 TEST_CASE("a review is read with its header, votes and evidence") {
   const std::string digest(64, 'a');
-  const std::string text = header + "\n" + vote("a", R"(, "evidence": [{"uri": "x", "sha256": ")" + digest + R"("}])") +
-                           "\n" + R"({"voter":"b","organisation":"p","choice":"abstain","confidence":1,"rationale":"r","weight":3})";
+  const std::string text =
+      header + "\n" + vote("a", R"(, "evidence": [{"uri": "x", "sha256": ")" + digest + R"("}])") + "\n" +
+      R"({"voter":"b","organisation":"p","choice":"abstain","confidence":1,"rationale":"r","weight":3})";
   const Review review = parse_review(text, "f");
   CHECK(review.question == "Ship?");
   CHECK(review.deadline_ms == 60'000);
@@ -90,11 +91,13 @@ TEST_CASE("a header that makes no sense is named with its line") {
   refused_header(R"({"question": "q", "rule": "majority", "threshold": 2, "deadline_seconds": 60})", "no use for");
   refused_header(R"({"question": "q", "rule": "majority", "deadline_seconds": 60, "options": ["a"]})", "two or more");
   refused_header(R"({"question": "q", "rule": "majority", "deadline_seconds": 60, "options": ["a", "a"]})", "twice");
-  refused_header(R"({"question": "q", "rule": "majority", "deadline_seconds": 60, "options": ["a", "abstain"]})", "abstain");
+  refused_header(R"({"question": "q", "rule": "majority", "deadline_seconds": 60, "options": ["a", "abstain"]})",
+                 "abstain");
   refused_header(R"({"question": "q", "rule": "majority", "deadline_seconds": 60, "participation_floor": 9})", "floor");
   refused_header(R"({"question": "q", "rule": "majority", "deadline_seconds": 60, "tie_rule": "chair", "chair": "x"})",
                  "'chair' is none of the voters");
-  refused_header(R"({"question": "q", "rule": "majority", "deadline_seconds": 60, "colour": 1})", "'colour' is unknown");
+  refused_header(R"({"question": "q", "rule": "majority", "deadline_seconds": 60, "colour": 1})",
+                 "'colour' is unknown");
 }
 
 TEST_CASE("a vote that makes no sense is named with its line") {
@@ -106,8 +109,10 @@ TEST_CASE("a vote that makes no sense is named with its line") {
   refused_vote(R"({"voter":"b","choice":"approve","confidence":1,"rationale":"r"})", "'organisation' is missing");
   refused_vote(R"({"voter":"b","organisation":"p","confidence":1,"rationale":"r"})", "'choice' is missing");
   refused_vote(R"({"voter":"b","organisation":"p","choice":"approve","rationale":"r"})", "'confidence' is missing");
-  refused_vote(R"({"voter":"b","organisation":"p","choice":"approve","confidence":"x","rationale":"r"})", "not a number");
-  refused_vote(R"({"voter":"b","organisation":"p","choice":"approve","confidence":1.5,"rationale":"r"})", "between 0 and 1");
+  refused_vote(R"({"voter":"b","organisation":"p","choice":"approve","confidence":"x","rationale":"r"})",
+               "not a number");
+  refused_vote(R"({"voter":"b","organisation":"p","choice":"approve","confidence":1.5,"rationale":"r"})",
+               "between 0 and 1");
   refused_vote(R"({"voter":"b","organisation":"p","choice":"approve","confidence":1})", "'rationale' is missing");
   refused_vote(vote("b", R"(, "evidence": 3)"), "'evidence' is not a list");
   refused_vote(vote("b", R"(, "evidence": [{"uri": "x"}])"), "an item of evidence is not");
@@ -119,13 +124,10 @@ TEST_CASE("a vote that makes no sense is named with its line") {
 }
 
 TEST_CASE("a key that is there twice, and a number that is none, are named") {
-  refused_vote(
-      R"({"voter":"b","voter":"c","organisation":"p","choice":"approve","confidence":1,"rationale":"r"})",
-      "'voter' is there twice");
-  refused_vote(vote("b", R"(, "evidence": [{"uri": "x", "uri": "y", "sha256": "12"}])"),
-               "'uri' is there twice");
-  refused_vote(R"({"voter":"b","organisation":"p","choice":"approve","confidence":1e999,"rationale":"r"})",
-               "number");
+  refused_vote(R"({"voter":"b","voter":"c","organisation":"p","choice":"approve","confidence":1,"rationale":"r"})",
+               "'voter' is there twice");
+  refused_vote(vote("b", R"(, "evidence": [{"uri": "x", "uri": "y", "sha256": "12"}])"), "'uri' is there twice");
+  refused_vote(R"({"voter":"b","organisation":"p","choice":"approve","confidence":1e999,"rationale":"r"})", "number");
   // The same key in two objects is none that is there twice.
   const std::string item = R"({"uri": "x", "sha256": ")" + std::string(64, 'a') + R"("})";
   CHECK(refusal(header + "\n" + vote("a", R"(, "evidence": [)" + item + ", " + item + "]")).empty());
@@ -134,18 +136,14 @@ TEST_CASE("a key that is there twice, and a number that is none, are named") {
 TEST_CASE("what the machine would refuse is refused before anything is started") {
   const std::string first = R"({"question": "q", "deadline_seconds": 60, )";
   refused_header(first + R"("rule": "k_of_n", "threshold": 9})", "threshold is 9, possible is 1 to 1");
-  refused_header(first + R"("rule": "weight_threshold", "threshold": 9})",
-                 "threshold is 9, possible is 1 to 1");
+  refused_header(first + R"("rule": "weight_threshold", "threshold": 9})", "threshold is 9, possible is 1 to 1");
   refused_header(first + R"("rule": "majority", "chair": "a"})", "'chair' needs");
   refused_header(first + R"("rule": "majority", "status_quo": "approve"})", "'status_quo' needs");
   refused_vote(R"({"voter":"b","organisation":"p","choice":"a\nb","confidence":1,"rationale":"r"})",
                "control character");
-  refused_vote(
-      R"({"voter":"b","organisation":"p\u001b[1m","choice":"approve","confidence":1,"rationale":"r"})",
-      "control character");
-  refused_vote(
-      vote("b", R"(, "evidence": [{"uri": "x\u0000y", "sha256": ")" + std::string(64, 'a') + R"("}])"),
-      "NUL");
+  refused_vote(R"({"voter":"b","organisation":"p\u001b[1m","choice":"approve","confidence":1,"rationale":"r"})",
+               "control character");
+  refused_vote(vote("b", R"(, "evidence": [{"uri": "x\u0000y", "sha256": ")" + std::string(64, 'a') + R"("}])"), "NUL");
 }
 
 TEST_CASE("a choice outside the options is named, where options are given") {
@@ -160,10 +158,9 @@ TEST_CASE("evidence that is at hand must have its digest") {
     return {};
   };
   const std::string wrong = R"(, "evidence": [{"uri": "here", "sha256": ")" + std::string(64, '0') + R"("}])";
-  CHECK(refusal(header + "\n" + vote("a", wrong), source).find("review.jsonl:2: the evidence 'here' has the sha256") == 0);
-  const auto unreadable = [](const std::string&) -> std::optional<std::string> {
-    throw bad_use("cannot read here");
-  };
+  CHECK(refusal(header + "\n" + vote("a", wrong), source).find("review.jsonl:2: the evidence 'here' has the sha256") ==
+        0);
+  const auto unreadable = [](const std::string&) -> std::optional<std::string> { throw bad_use("cannot read here"); };
   CHECK(refusal(header + "\n" + vote("a", wrong), unreadable) == "review.jsonl:2: cannot read here");
   const std::string right = R"(, "evidence": [{"uri": "here", "sha256": ")" + hex(sha256("content")) + R"("}])";
   CHECK(refusal(header + "\n" + vote("a", right), source).empty());

@@ -75,8 +75,7 @@ void Cluster::start(Host& host) {
   ledger_.restarted(host.id);
   if (host.disk.snapshot != nullptr) load_snapshot(host, *host.disk.snapshot);
   auto created = Node::create(options, std::move(state), setup_.observer);
-  if (!created)
-    throw std::logic_error("node " + std::to_string(host.id) + " does not start: " + created.error().text);
+  if (!created) throw std::logic_error("node " + std::to_string(host.id) + " does not start: " + created.error().text);
   host.node = std::move(created.value());
   work(host);
 }
@@ -111,8 +110,7 @@ void Cluster::take_all(Host& host) {
       host.reads[outcome.token] = outcome;
     }
     for (const ProposalOutcome& outcome : ready.proposals) {
-      if (!host.outcomes.insert({outcome.token, outcome}).second)
-        throw Broken("a proposal with two outcomes");
+      if (!host.outcomes.insert({outcome.token, outcome}).second) throw Broken("a proposal with two outcomes");
     }
     if (ready.transfer) host.transfer = ready.transfer;
     for (const EntryRange& range : ready.committed) host.unapplied.push_back(range);
@@ -139,15 +137,13 @@ void Cluster::write_oldest(Host& host) {
 
 void Cluster::send(Host& host, Message&& message) {
   std::vector<Witness> all;
-  for (const auto& [id, other] : hosts_)
-    all.push_back({id, other.incarnation, other.node.get(), &other.disk});
+  for (const auto& [id, other] : hosts_) all.push_back({id, other.incarnation, other.node.get(), &other.disk});
   ledger_.released({host.id, host.incarnation, host.node.get(), &host.disk}, message, all);
   if (auto* chunk = std::get_if<SnapshotChunk>(&message.body)) {
     const auto file = host.snapshots.find(chunk->metadata->id);
     if (file == host.snapshots.end()) return host.node->snapshot_unavailable(message.to);
-    chunk->data =
-        Payload::copy_of(std::string_view(file->second.bytes)
-                             .substr(static_cast<std::size_t>(chunk->offset_bytes), chunk->wanted_bytes));
+    chunk->data = Payload::copy_of(std::string_view(file->second.bytes)
+                                       .substr(static_cast<std::size_t>(chunk->offset_bytes), chunk->wanted_bytes));
   }
   if (cuts_.count({message.from, message.to}) != 0) return;
   flights_.push_back(Flight{std::move(message), false});

@@ -78,8 +78,8 @@ void Ledger::check_leader(const Witness& witness, const std::vector<Witness>& al
   if (status.role != Role::leader) return;
   const auto [place, is_new] = leaders_.insert({status.term, witness.id});
   if (place->second != witness.id) {
-    throw Broken("two leaders in term " + std::to_string(status.term) + ": " + named(place->second) +
-                 " and " + named(witness.id));
+    throw Broken("two leaders in term " + std::to_string(status.term) + ": " + named(place->second) + " and " +
+                 named(witness.id));
   }
   std::vector<EntryRange> held;
   const auto entries = entries_by_index(*witness.node, held);
@@ -96,16 +96,14 @@ void Ledger::check_leader(const Witness& witness, const std::vector<Witness>& al
   }
   for (const PeerStatus& peer : witness.node->peers()) {
     if (peer.next <= peer.match) throw Broken(named(witness.id) + ": next is not above match");
-    const auto other =
-        std::find_if(all.begin(), all.end(), [&](const Witness& w) { return w.id == peer.id; });
+    const auto other = std::find_if(all.begin(), all.end(), [&](const Witness& w) { return w.id == peer.id; });
     if (other == all.end()) continue;
     const Member* member = witness.node->configuration()->find(peer.id);
     if (member != nullptr && member->incarnation != other->incarnation) continue;
     for (const auto& [index, entry] : entries) {
       if (index > peer.match) break;
       if (!holds(*other->disk, index, entry->term)) {
-        throw Broken(named(witness.id) + " believes that " + named(peer.id) + " holds entry " +
-                     std::to_string(index));
+        throw Broken(named(witness.id) + " believes that " + named(peer.id) + " holds entry " + std::to_string(index));
       }
     }
   }
@@ -132,8 +130,7 @@ void Ledger::check_commits(const Witness& witness, const std::vector<Witness>& a
       return other != all.end() && holds(*other->disk, index, entry->term);
     });
     if (!durable) {
-      throw Broken(named(witness.id) + " commits entry " + std::to_string(index) +
-                   ", which no majority has on disk");
+      throw Broken(named(witness.id) + " commits entry " + std::to_string(index) + ", which no majority has on disk");
     }
   }
 }
@@ -160,8 +157,8 @@ void Ledger::check_matching(const Witness& a, const Witness& b) const {
     const bool same_term = entry->second->term == other->second->term;
     must_agree = must_agree || same_term;
     if (must_agree && (!same_term || !(entry->second->payload == other->second->payload))) {
-      throw Broken("the logs of " + named(a.id) + " and " + named(b.id) +
-                   " agree later on, but not in entry " + std::to_string(entry->first));
+      throw Broken("the logs of " + named(a.id) + " and " + named(b.id) + " agree later on, but not in entry " +
+                   std::to_string(entry->first));
     }
   }
 }
@@ -181,15 +178,13 @@ void Ledger::released(const Witness& sender, const Message& message, const std::
     const auto [place, is_new] = votes_.insert({{{sender.id, sender.incarnation}, message.term}, candidate});
     if (place->second != candidate) throw Broken(named(sender.id) + " votes twice in a term");
   };
-  if (const auto* response = std::get_if<VoteResponse>(&message.body);
-      response != nullptr && response->granted) {
+  if (const auto* response = std::get_if<VoteResponse>(&message.body); response != nullptr && response->granted) {
     vote(message.to);
   }
   if (std::holds_alternative<VoteRequest>(message.body)) vote(sender.id);
   const auto* ack = std::get_if<AppendResponse>(&message.body);
   if (ack == nullptr || !ack->accepted) return;
-  if (ack->match_index > disk.last_index())
-    throw Broken(named(sender.id) + " acknowledges more than it has on disk");
+  if (ack->match_index > disk.last_index()) throw Broken(named(sender.id) + " acknowledges more than it has on disk");
   for (const Witness& leader : all) {
     if (leader.id != message.to || leader.node == nullptr || leader.node->status().role != Role::leader ||
         leader.node->status().term != message.term) {
@@ -205,11 +200,9 @@ void Ledger::released(const Witness& sender, const Message& message, const std::
 }
 
 void Ledger::applied(NodeId id, Index previous, Index index, const Entry& entry) {
-  if (index != previous + 1)
-    throw Broken(named(id) + " applies entry " + std::to_string(index) + " out of order");
+  if (index != previous + 1) throw Broken(named(id) + " applies entry " + std::to_string(index) + " out of order");
   const auto known = committed_.find(index);
-  if (known != committed_.end() &&
-      (known->second.term != entry.term || known->second.data != entry.payload.text())) {
+  if (known != committed_.end() && (known->second.term != entry.term || known->second.data != entry.payload.text())) {
     throw Broken(named(id) + " applies another entry " + std::to_string(index) + " than was committed");
   }
 }
@@ -222,8 +215,8 @@ void Ledger::read_answered(NodeId id, const ReadOutcome& outcome) {
   const auto floor = read_floors_.find({id, outcome.token});
   if (floor == read_floors_.end()) throw Broken(named(id) + " answers a read that nobody asked, or twice");
   if (outcome.refusal == Refusal::none && outcome.index < floor->second) {
-    throw Broken(named(id) + " answers a read at " + std::to_string(outcome.index) +
-                 ", below what was committed at " + std::to_string(floor->second) + " when it was asked");
+    throw Broken(named(id) + " answers a read at " + std::to_string(outcome.index) + ", below what was committed at " +
+                 std::to_string(floor->second) + " when it was asked");
   }
   read_floors_.erase(floor);
 }

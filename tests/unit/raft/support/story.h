@@ -78,7 +78,7 @@ inline void elect(Cluster& cluster, NodeId id) {
 
 /// A part of a snapshot, as a leader sends it.
 inline SnapshotChunk chunk_of(const std::shared_ptr<const SnapshotMetadata>& metadata, std::uint64_t offset,
-                       const std::string& data) {
+                              const std::string& data) {
   SnapshotChunk chunk;
   chunk.metadata = metadata;
   chunk.offset_bytes = offset;
@@ -89,7 +89,7 @@ inline SnapshotChunk chunk_of(const std::shared_ptr<const SnapshotMetadata>& met
 
 /// Of voters 1, 2 and 3.
 inline std::shared_ptr<const SnapshotMetadata> metadata_of(Index index, Term term, SnapshotId id,
-                                                    const std::string& bytes) {
+                                                           const std::string& bytes) {
   auto metadata = std::make_shared<SnapshotMetadata>();
   metadata->index = index;
   metadata->term = term;

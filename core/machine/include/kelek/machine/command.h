@@ -313,11 +313,10 @@ struct SetLimits {
 };
 
 // The order is the numbering on the wire (CommandKind): new ones go to the end, none is ever removed.
-using CommandBody =
-    std::variant<ClockTick, LeaderStart, SetLimits, KvPut, KvDelete, KvDeleteRange, KvTxn, TopicCreate,
-                 TopicAppend, TopicTrim, BallotOpen, BallotVote, BallotCancel, GrantRequest, GrantIssue,
-                 GrantUse, GrantRevoke, GrantExtend, PolicySet, PolicyRemove, LockAcquire, LockRelease,
-                 LockExtend, SessionOpen, SessionKeepAlive, SessionClose>;
+using CommandBody = std::variant<ClockTick, LeaderStart, SetLimits, KvPut, KvDelete, KvDeleteRange, KvTxn, TopicCreate,
+                                 TopicAppend, TopicTrim, BallotOpen, BallotVote, BallotCancel, GrantRequest, GrantIssue,
+                                 GrantUse, GrantRevoke, GrantExtend, PolicySet, PolicyRemove, LockAcquire, LockRelease,
+                                 LockExtend, SessionOpen, SessionKeepAlive, SessionClose>;
 
 enum class CommandKind : uint8_t {
   clock_tick = 0,

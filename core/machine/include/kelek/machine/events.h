@@ -126,10 +126,10 @@ struct SessionEndedEvent {
 };
 
 // The order is the numbering on the wire: new ones go to the end.
-using Event = std::variant<KvPutEvent, KvDeleteEvent, TopicAppendEvent, BallotOpenedEvent, BallotVotedEvent,
-                           BallotClosedEvent, GrantRequestedEvent, GrantIssuedEvent, GrantUsedEvent,
-                           GrantEndedEvent, LockGrantedEvent, LockReleasedEvent, LockWaitEndedEvent,
-                           SessionOpenedEvent, SessionEndedEvent>;
+using Event =
+    std::variant<KvPutEvent, KvDeleteEvent, TopicAppendEvent, BallotOpenedEvent, BallotVotedEvent, BallotClosedEvent,
+                 GrantRequestedEvent, GrantIssuedEvent, GrantUsedEvent, GrantEndedEvent, LockGrantedEvent,
+                 LockReleasedEvent, LockWaitEndedEvent, SessionOpenedEvent, SessionEndedEvent>;
 
 enum class EventKind : uint8_t {
   kv_put = 0,

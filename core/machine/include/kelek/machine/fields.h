@@ -33,17 +33,15 @@ concept HasFields = requires {
 template <>
 struct Fields<Limits> {
   static constexpr auto members = std::make_tuple(
-      &Limits::command_bytes, &Limits::name_bytes, &Limits::key_bytes, &Limits::value_bytes,
-      &Limits::record_bytes, &Limits::txn_operations, &Limits::keys, &Limits::kv_bytes, &Limits::result_bytes,
-      &Limits::range_delete_keys, &Limits::page_items, &Limits::page_bytes, &Limits::topics,
-      &Limits::topic_records, &Limits::topic_bytes, &Limits::open_ballots, &Limits::closed_ballots,
-      &Limits::electors, &Limits::options, &Limits::elector_weight, &Limits::ballot_bytes,
-      &Limits::question_bytes, &Limits::rationale_bytes, &Limits::evidence_items, &Limits::evidence_uri_bytes,
-      &Limits::ballot_duration_ms, &Limits::grants, &Limits::ended_grants, &Limits::grant_uses,
-      &Limits::grant_request_ms, &Limits::policies, &Limits::policy_issuers, &Limits::locks,
-      &Limits::lock_waiters, &Limits::lease_min_ms, &Limits::lease_max_ms, &Limits::sessions,
-      &Limits::session_bindings, &Limits::session_results, &Limits::session_result_bytes,
-      &Limits::ended_sessions, &Limits::history_bytes);
+      &Limits::command_bytes, &Limits::name_bytes, &Limits::key_bytes, &Limits::value_bytes, &Limits::record_bytes,
+      &Limits::txn_operations, &Limits::keys, &Limits::kv_bytes, &Limits::result_bytes, &Limits::range_delete_keys,
+      &Limits::page_items, &Limits::page_bytes, &Limits::topics, &Limits::topic_records, &Limits::topic_bytes,
+      &Limits::open_ballots, &Limits::closed_ballots, &Limits::electors, &Limits::options, &Limits::elector_weight,
+      &Limits::ballot_bytes, &Limits::question_bytes, &Limits::rationale_bytes, &Limits::evidence_items,
+      &Limits::evidence_uri_bytes, &Limits::ballot_duration_ms, &Limits::grants, &Limits::ended_grants,
+      &Limits::grant_uses, &Limits::grant_request_ms, &Limits::policies, &Limits::policy_issuers, &Limits::locks,
+      &Limits::lock_waiters, &Limits::lease_min_ms, &Limits::lease_max_ms, &Limits::sessions, &Limits::session_bindings,
+      &Limits::session_results, &Limits::session_result_bytes, &Limits::ended_sessions, &Limits::history_bytes);
 };
 // ---- ballot.h ----
 template <>
@@ -64,8 +62,8 @@ struct Fields<Evidence> {
 template <>
 struct Fields<Vote> {
   static constexpr auto members =
-      std::make_tuple(&Vote::elector, &Vote::choice, &Vote::veto, &Vote::confidence_per_mille,
-                      &Vote::rationale, &Vote::evidence, &Vote::revision, &Vote::time_ms);
+      std::make_tuple(&Vote::elector, &Vote::choice, &Vote::veto, &Vote::confidence_per_mille, &Vote::rationale,
+                      &Vote::evidence, &Vote::revision, &Vote::time_ms);
 };
 template <>
 struct Fields<OptionTally> {
@@ -81,10 +79,10 @@ struct Fields<Verdict> {
 };
 template <>
 struct Fields<Ballot> {
-  static constexpr auto members = std::make_tuple(
-      &Ballot::ballot_id, &Ballot::question, &Ballot::options, &Ballot::electorate, &Ballot::rules,
-      &Ballot::opener, &Ballot::topic, &Ballot::opened_time_ms, &Ballot::deadline_ms, &Ballot::grant_request,
-      &Ballot::approving_option, &Ballot::votes, &Ballot::verdict);
+  static constexpr auto members =
+      std::make_tuple(&Ballot::ballot_id, &Ballot::question, &Ballot::options, &Ballot::electorate, &Ballot::rules,
+                      &Ballot::opener, &Ballot::topic, &Ballot::opened_time_ms, &Ballot::deadline_ms,
+                      &Ballot::grant_request, &Ballot::approving_option, &Ballot::votes, &Ballot::verdict);
 };
 // ---- command.h ----
 template <>
@@ -99,14 +97,12 @@ struct Fields<KeyRange> {
 };
 template <>
 struct Fields<KvPut> {
-  static constexpr auto members =
-      std::make_tuple(&KvPut::key, &KvPut::value, &KvPut::if_revision, &KvPut::if_absent, &KvPut::ttl_ms,
-                      &KvPut::bind_to_session, &KvPut::want_previous);
+  static constexpr auto members = std::make_tuple(&KvPut::key, &KvPut::value, &KvPut::if_revision, &KvPut::if_absent,
+                                                  &KvPut::ttl_ms, &KvPut::bind_to_session, &KvPut::want_previous);
 };
 template <>
 struct Fields<KvDelete> {
-  static constexpr auto members =
-      std::make_tuple(&KvDelete::key, &KvDelete::if_revision, &KvDelete::want_previous);
+  static constexpr auto members = std::make_tuple(&KvDelete::key, &KvDelete::if_revision, &KvDelete::want_previous);
 };
 template <>
 struct Fields<KvDeleteRange> {
@@ -118,13 +114,12 @@ struct Fields<KvGet> {
 };
 template <>
 struct Fields<KvCompare> {
-  static constexpr auto members = std::make_tuple(&KvCompare::key, &KvCompare::target, &KvCompare::relation,
-                                                  &KvCompare::number, &KvCompare::value);
+  static constexpr auto members =
+      std::make_tuple(&KvCompare::key, &KvCompare::target, &KvCompare::relation, &KvCompare::number, &KvCompare::value);
 };
 template <>
 struct Fields<KvTxn> {
-  static constexpr auto members =
-      std::make_tuple(&KvTxn::compares, &KvTxn::then_operations, &KvTxn::else_operations);
+  static constexpr auto members = std::make_tuple(&KvTxn::compares, &KvTxn::then_operations, &KvTxn::else_operations);
 };
 template <>
 struct Fields<TopicCreate> {
@@ -132,8 +127,8 @@ struct Fields<TopicCreate> {
 };
 template <>
 struct Fields<TopicAppend> {
-  static constexpr auto members = std::make_tuple(&TopicAppend::topic, &TopicAppend::payload,
-                                                  &TopicAppend::if_offset, &TopicAppend::create_if_missing);
+  static constexpr auto members = std::make_tuple(&TopicAppend::topic, &TopicAppend::payload, &TopicAppend::if_offset,
+                                                  &TopicAppend::create_if_missing);
 };
 template <>
 struct Fields<TopicTrim> {
@@ -142,15 +137,15 @@ struct Fields<TopicTrim> {
 template <>
 struct Fields<BallotOpen> {
   static constexpr auto members =
-      std::make_tuple(&BallotOpen::question, &BallotOpen::options, &BallotOpen::electorate,
-                      &BallotOpen::rules, &BallotOpen::duration_ms, &BallotOpen::topic,
-                      &BallotOpen::grant_request, &BallotOpen::approving_option, &BallotOpen::policy);
+      std::make_tuple(&BallotOpen::question, &BallotOpen::options, &BallotOpen::electorate, &BallotOpen::rules,
+                      &BallotOpen::duration_ms, &BallotOpen::topic, &BallotOpen::grant_request,
+                      &BallotOpen::approving_option, &BallotOpen::policy);
 };
 template <>
 struct Fields<BallotVote> {
   static constexpr auto members =
-      std::make_tuple(&BallotVote::ballot_id, &BallotVote::choice, &BallotVote::veto,
-                      &BallotVote::confidence_per_mille, &BallotVote::rationale, &BallotVote::evidence);
+      std::make_tuple(&BallotVote::ballot_id, &BallotVote::choice, &BallotVote::veto, &BallotVote::confidence_per_mille,
+                      &BallotVote::rationale, &BallotVote::evidence);
 };
 template <>
 struct Fields<BallotCancel> {
@@ -158,9 +153,8 @@ struct Fields<BallotCancel> {
 };
 template <>
 struct Fields<GrantTerms> {
-  static constexpr auto members =
-      std::make_tuple(&GrantTerms::subject, &GrantTerms::action, &GrantTerms::resource, &GrantTerms::uses,
-                      &GrantTerms::ttl_ms, &GrantTerms::not_after_ms);
+  static constexpr auto members = std::make_tuple(&GrantTerms::subject, &GrantTerms::action, &GrantTerms::resource,
+                                                  &GrantTerms::uses, &GrantTerms::ttl_ms, &GrantTerms::not_after_ms);
 };
 template <>
 struct Fields<GrantRequest> {
@@ -168,8 +162,7 @@ struct Fields<GrantRequest> {
 };
 template <>
 struct Fields<GrantIssue> {
-  static constexpr auto members =
-      std::make_tuple(&GrantIssue::grant_id, &GrantIssue::terms, &GrantIssue::policy);
+  static constexpr auto members = std::make_tuple(&GrantIssue::grant_id, &GrantIssue::terms, &GrantIssue::policy);
 };
 template <>
 struct Fields<GrantUse> {
@@ -185,10 +178,9 @@ struct Fields<GrantExtend> {
 };
 template <>
 struct Fields<PolicySet> {
-  static constexpr auto members =
-      std::make_tuple(&PolicySet::policy, &PolicySet::action, &PolicySet::resource, &PolicySet::max_uses,
-                      &PolicySet::max_ttl_ms, &PolicySet::issuers, &PolicySet::to_others,
-                      &PolicySet::electorate, &PolicySet::rules);
+  static constexpr auto members = std::make_tuple(&PolicySet::policy, &PolicySet::action, &PolicySet::resource,
+                                                  &PolicySet::max_uses, &PolicySet::max_ttl_ms, &PolicySet::issuers,
+                                                  &PolicySet::to_others, &PolicySet::electorate, &PolicySet::rules);
 };
 template <>
 struct Fields<PolicyRemove> {
@@ -196,8 +188,8 @@ struct Fields<PolicyRemove> {
 };
 template <>
 struct Fields<LockAcquire> {
-  static constexpr auto members = std::make_tuple(&LockAcquire::lock, &LockAcquire::ttl_ms,
-                                                  &LockAcquire::wait_ms, &LockAcquire::bind_to_session);
+  static constexpr auto members =
+      std::make_tuple(&LockAcquire::lock, &LockAcquire::ttl_ms, &LockAcquire::wait_ms, &LockAcquire::bind_to_session);
 };
 template <>
 struct Fields<LockRelease> {
@@ -231,8 +223,8 @@ struct Fields<Command> {
 template <>
 struct Fields<KvRecord> {
   static constexpr auto members =
-      std::make_tuple(&KvRecord::value, &KvRecord::create_revision, &KvRecord::mod_revision,
-                      &KvRecord::version, &KvRecord::ttl_ms, &KvRecord::deadline_ms, &KvRecord::session_id);
+      std::make_tuple(&KvRecord::value, &KvRecord::create_revision, &KvRecord::mod_revision, &KvRecord::version,
+                      &KvRecord::ttl_ms, &KvRecord::deadline_ms, &KvRecord::session_id);
 };
 template <>
 struct Fields<KvResult> {
@@ -254,14 +246,13 @@ struct Fields<BallotResult> {
 template <>
 struct Fields<GrantResult> {
   static constexpr auto members =
-      std::make_tuple(&GrantResult::grant_id, &GrantResult::state, &GrantResult::fence,
-                      &GrantResult::uses_left, &GrantResult::uses_limited, &GrantResult::deadline_ms);
+      std::make_tuple(&GrantResult::grant_id, &GrantResult::state, &GrantResult::fence, &GrantResult::uses_left,
+                      &GrantResult::uses_limited, &GrantResult::deadline_ms);
 };
 template <>
 struct Fields<LockResult> {
-  static constexpr auto members =
-      std::make_tuple(&LockResult::held, &LockResult::fence, &LockResult::ticket, &LockResult::position,
-                      &LockResult::deadline_ms, &LockResult::holder);
+  static constexpr auto members = std::make_tuple(&LockResult::held, &LockResult::fence, &LockResult::ticket,
+                                                  &LockResult::position, &LockResult::deadline_ms, &LockResult::holder);
 };
 template <>
 struct Fields<SessionResult> {
@@ -275,21 +266,19 @@ struct Fields<Result> {
 // ---- state.h ----
 template <>
 struct Fields<TopicRecord> {
-  static constexpr auto members =
-      std::make_tuple(&TopicRecord::revision, &TopicRecord::time_ms, &TopicRecord::author,
-                      &TopicRecord::ballot_id, &TopicRecord::payload);
+  static constexpr auto members = std::make_tuple(&TopicRecord::revision, &TopicRecord::time_ms, &TopicRecord::author,
+                                                  &TopicRecord::ballot_id, &TopicRecord::payload);
 };
 template <>
 struct Fields<Topic> {
-  static constexpr auto members = std::make_tuple(
-      &Topic::creator, &Topic::verdicts_only, &Topic::create_revision, &Topic::first_offset, &Topic::records);
+  static constexpr auto members = std::make_tuple(&Topic::creator, &Topic::verdicts_only, &Topic::create_revision,
+                                                  &Topic::first_offset, &Topic::records);
 };
 template <>
 struct Fields<Grant> {
-  static constexpr auto members =
-      std::make_tuple(&Grant::grant_id, &Grant::terms, &Grant::state, &Grant::requester, &Grant::reason,
-                      &Grant::issuer, &Grant::policy, &Grant::ballot_id, &Grant::fence, &Grant::used,
-                      &Grant::deadline_ms, &Grant::ended_revision);
+  static constexpr auto members = std::make_tuple(
+      &Grant::grant_id, &Grant::terms, &Grant::state, &Grant::requester, &Grant::reason, &Grant::issuer, &Grant::policy,
+      &Grant::ballot_id, &Grant::fence, &Grant::used, &Grant::deadline_ms, &Grant::ended_revision);
 };
 template <>
 struct Fields<Policy> {
@@ -297,9 +286,8 @@ struct Fields<Policy> {
 };
 template <>
 struct Fields<LockHold> {
-  static constexpr auto members =
-      std::make_tuple(&LockHold::holder, &LockHold::fence, &LockHold::ticket, &LockHold::ttl_ms,
-                      &LockHold::deadline_ms, &LockHold::session_id);
+  static constexpr auto members = std::make_tuple(&LockHold::holder, &LockHold::fence, &LockHold::ticket,
+                                                  &LockHold::ttl_ms, &LockHold::deadline_ms, &LockHold::session_id);
 };
 template <>
 struct Fields<LockWaiter> {
@@ -317,9 +305,8 @@ struct Fields<StoredResult> {
 };
 template <>
 struct Fields<Session> {
-  static constexpr auto members =
-      std::make_tuple(&Session::session_id, &Session::owner, &Session::ttl_ms, &Session::deadline_ms,
-                      &Session::last_sequence, &Session::results);
+  static constexpr auto members = std::make_tuple(&Session::session_id, &Session::owner, &Session::ttl_ms,
+                                                  &Session::deadline_ms, &Session::last_sequence, &Session::results);
 };
 template <>
 struct Fields<EndedSession> {
@@ -327,16 +314,16 @@ struct Fields<EndedSession> {
 };
 template <>
 struct Fields<State> {
-  static constexpr auto members = std::make_tuple(
-      &State::applied_index, &State::applied_term, &State::lease_term, &State::time_ms, &State::hash,
-      &State::limits, &State::kv, &State::topics, &State::ballots, &State::grants, &State::policies,
-      &State::locks, &State::sessions, &State::ended_sessions);
+  static constexpr auto members =
+      std::make_tuple(&State::applied_index, &State::applied_term, &State::lease_term, &State::time_ms, &State::hash,
+                      &State::limits, &State::kv, &State::topics, &State::ballots, &State::grants, &State::policies,
+                      &State::locks, &State::sessions, &State::ended_sessions);
 };
 // ---- events.h ----
 template <>
 struct Fields<KvPutEvent> {
-  static constexpr auto members = std::make_tuple(&KvPutEvent::key, &KvPutEvent::value,
-                                                  &KvPutEvent::create_revision, &KvPutEvent::version);
+  static constexpr auto members =
+      std::make_tuple(&KvPutEvent::key, &KvPutEvent::value, &KvPutEvent::create_revision, &KvPutEvent::version);
 };
 template <>
 struct Fields<KvDeleteEvent> {
@@ -349,8 +336,8 @@ struct Fields<TopicAppendEvent> {
 };
 template <>
 struct Fields<BallotOpenedEvent> {
-  static constexpr auto members = std::make_tuple(&BallotOpenedEvent::ballot_id, &BallotOpenedEvent::question,
-                                                  &BallotOpenedEvent::deadline_ms);
+  static constexpr auto members =
+      std::make_tuple(&BallotOpenedEvent::ballot_id, &BallotOpenedEvent::question, &BallotOpenedEvent::deadline_ms);
 };
 template <>
 struct Fields<BallotVotedEvent> {
@@ -365,8 +352,7 @@ struct Fields<BallotClosedEvent> {
 };
 template <>
 struct Fields<GrantRequestedEvent> {
-  static constexpr auto members =
-      std::make_tuple(&GrantRequestedEvent::grant_id, &GrantRequestedEvent::terms);
+  static constexpr auto members = std::make_tuple(&GrantRequestedEvent::grant_id, &GrantRequestedEvent::terms);
 };
 template <>
 struct Fields<GrantIssuedEvent> {
@@ -399,8 +385,7 @@ struct Fields<LockWaitEndedEvent> {
 };
 template <>
 struct Fields<SessionOpenedEvent> {
-  static constexpr auto members =
-      std::make_tuple(&SessionOpenedEvent::session_id, &SessionOpenedEvent::owner);
+  static constexpr auto members = std::make_tuple(&SessionOpenedEvent::session_id, &SessionOpenedEvent::owner);
 };
 template <>
 struct Fields<SessionEndedEvent> {
@@ -409,9 +394,8 @@ struct Fields<SessionEndedEvent> {
 };
 template <>
 struct Fields<EventBatch> {
-  static constexpr auto members =
-      std::make_tuple(&EventBatch::revision, &EventBatch::term, &EventBatch::time_ms, &EventBatch::events,
-                      &EventBatch::size_bytes);
+  static constexpr auto members = std::make_tuple(&EventBatch::revision, &EventBatch::term, &EventBatch::time_ms,
+                                                  &EventBatch::events, &EventBatch::size_bytes);
 };
 template <>
 struct Fields<ClockTick> {

@@ -138,8 +138,8 @@ struct SessionResult {
 };
 
 // Policies, limits, ticks and topic create have no body.
-using ResultBody = std::variant<std::monostate, KvResult, TxnResult, TopicResult, BallotResult, GrantResult,
-                                LockResult, SessionResult>;
+using ResultBody = std::variant<std::monostate, KvResult, TxnResult, TopicResult, BallotResult, GrantResult, LockResult,
+                                SessionResult>;
 
 struct Result {
   Code code = Code::ok;

@@ -152,10 +152,9 @@ struct ProposeResponse {
   NodeId leader = no_node;
 };
 
-using MessageBody =
-    std::variant<PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse, AppendRequest, AppendResponse,
-                 HeartbeatRequest, HeartbeatResponse, SnapshotChunk, SnapshotResponse, TimeoutNow, ReadRequest,
-                 ReadResponse, ProposeRequest, ProposeResponse>;
+using MessageBody = std::variant<PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse, AppendRequest,
+                                 AppendResponse, HeartbeatRequest, HeartbeatResponse, SnapshotChunk, SnapshotResponse,
+                                 TimeoutNow, ReadRequest, ReadResponse, ProposeRequest, ProposeResponse>;
 
 /// The alternatives of MessageBody in their order; the number is part of the wire format.
 enum class MessageKind : std::uint8_t {

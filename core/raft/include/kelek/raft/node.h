@@ -61,8 +61,7 @@ struct SnapshotBasis {
 class Node {
  public:
   /// Refused (malformed) with all reasons in the text: bad options, a state that contradicts itself.
-  static Result<std::unique_ptr<Node>> create(const Options& options, DurableState state,
-                                              Observer* observer = nullptr);
+  static Result<std::unique_ptr<Node>> create(const Options& options, DurableState state, Observer* observer = nullptr);
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;

@@ -17,10 +17,8 @@ void encode_response(const ClientResponse& response, Buffer& buffer);
 void encode_event_frame(const EventFrame& frame, Buffer& buffer);
 
 /// Strict: FORMAT.md, "What is refused". Copies what it keeps: the frame may go afterwards.
-Result<ClientRequest> decode_request(std::span<const std::byte> frame,
-                                     std::size_t max_bytes = client_frame_bytes);
-Result<ServerFrame> decode_server_frame(std::span<const std::byte> frame,
-                                        std::size_t max_bytes = client_frame_bytes);
+Result<ClientRequest> decode_request(std::span<const std::byte> frame, std::size_t max_bytes = client_frame_bytes);
+Result<ServerFrame> decode_server_frame(std::span<const std::byte> frame, std::size_t max_bytes = client_frame_bytes);
 
 /// The request id of a frame that decode_request refuses, so that it can be answered; 0 if not even that is
 /// there.

@@ -83,9 +83,8 @@ struct FetchSnapshot {
 struct Shutdown {};
 
 /// The order is the numbering on the wire: new ones go to the end, none is ever removed.
-using RequestBody =
-    std::variant<ClientHello, Propose, Query, Watch, Unwatch, GetStatus, GetMembers, GetMetrics,
-                 ChangeMembers, TransferLeadership, TakeSnapshot, FetchSnapshot, Shutdown>;
+using RequestBody = std::variant<ClientHello, Propose, Query, Watch, Unwatch, GetStatus, GetMembers, GetMetrics,
+                                 ChangeMembers, TransferLeadership, TakeSnapshot, FetchSnapshot, Shutdown>;
 
 enum class RequestKind : std::uint8_t {
   hello = 0,
@@ -215,10 +214,9 @@ struct SnapshotPart {
 using ResponseBody =
     std::variant<std::monostate, ServerHello, machine::Result, KvGetAnswer, machine::KvPage, machine::KvCount,
                  machine::TopicPage, TopicListAnswer, BallotGetAnswer, BallotListAnswer, GrantGetAnswer,
-                 GrantListAnswer, GrantCheckAnswer, PolicyGetAnswer, PolicyListAnswer, LockGetAnswer,
-                 LockListAnswer, SessionGetAnswer, SessionListAnswer, machine::Limits, MachineAnswer,
-                 WatchStarted, StatusReport, MembersReport, MetricsReport, MembersChanged,
-                 LeadershipTransferred, SnapshotTaken, SnapshotPart>;
+                 GrantListAnswer, GrantCheckAnswer, PolicyGetAnswer, PolicyListAnswer, LockGetAnswer, LockListAnswer,
+                 SessionGetAnswer, SessionListAnswer, machine::Limits, MachineAnswer, WatchStarted, StatusReport,
+                 MembersReport, MetricsReport, MembersChanged, LeadershipTransferred, SnapshotTaken, SnapshotPart>;
 
 struct ClientResponse {
   std::uint64_t request_id = 0;

@@ -23,8 +23,7 @@ inline constexpr std::size_t entry_overhead_bytes = 16;
 /// What a message takes beside entries, payloads and configurations, at the most.
 inline constexpr std::size_t message_overhead_bytes = 1024;
 /// A configuration as bytes, at the most (membership.h: max_members with full contexts).
-inline constexpr std::size_t max_configuration_bytes =
-    raft::max_members * (raft::max_member_context_bytes + 64) + 64;
+inline constexpr std::size_t max_configuration_bytes = raft::max_members * (raft::max_member_context_bytes + 64) + 64;
 
 /// Frames between members, unless the options below need more. The limit is the socket's (before any memory
 /// is taken) and the decoder's.
@@ -47,8 +46,7 @@ inline constexpr std::size_t max_entry_bytes =
 inline std::size_t peer_frame_bytes(const raft::Options& options, std::size_t entry_bytes) {
   const std::size_t entries = std::min<std::size_t>(options.max_append_entries, max_message_entries);
   const std::size_t append = std::max(options.max_append_bytes, entry_bytes) +
-                             std::max<std::size_t>(entries, 1) * entry_overhead_bytes +
-                             message_overhead_bytes;
+                             std::max<std::size_t>(entries, 1) * entry_overhead_bytes + message_overhead_bytes;
   const std::size_t chunk = options.snapshot_chunk_bytes + max_configuration_bytes + message_overhead_bytes;
   return std::min(std::max({default_peer_frame_bytes, append, chunk}), max_peer_frame_bytes);
 }

@@ -99,10 +99,10 @@ struct LimitsQuery {};
 struct MachineQuery {};
 
 /// The order is the numbering on the wire: new ones go to the end, none is ever removed.
-using QueryBody = std::variant<KvGetQuery, KvListQuery, KvCountQuery, TopicReadQuery, TopicTailQuery,
-                               TopicListQuery, BallotGetQuery, BallotListQuery, GrantGetQuery, GrantListQuery,
-                               GrantCheckQuery, PolicyGetQuery, PolicyListQuery, LockGetQuery, LockListQuery,
-                               SessionGetQuery, SessionListQuery, LimitsQuery, MachineQuery>;
+using QueryBody =
+    std::variant<KvGetQuery, KvListQuery, KvCountQuery, TopicReadQuery, TopicTailQuery, TopicListQuery, BallotGetQuery,
+                 BallotListQuery, GrantGetQuery, GrantListQuery, GrantCheckQuery, PolicyGetQuery, PolicyListQuery,
+                 LockGetQuery, LockListQuery, SessionGetQuery, SessionListQuery, LimitsQuery, MachineQuery>;
 
 // ---- answers ----
 

@@ -36,9 +36,7 @@ class Buffer {
   void shrink(std::size_t keep_bytes);
 
   std::size_t size() const { return size_; }
-  std::span<const std::byte> bytes() const {
-    return {reinterpret_cast<const std::byte*>(data_.get()), size_};
-  }
+  std::span<const std::byte> bytes() const { return {reinterpret_cast<const std::byte*>(data_.get()), size_}; }
   /// To overwrite what was written already.
   char* at(std::size_t offset) { return data_.get() + offset; }
 

@@ -22,6 +22,8 @@ namespace kelek::client {
 
 namespace detail {
 using namespace machine;
+// Two tables: a line each.
+// clang-format off
 template <typename Command> struct ResultOf { using type = std::monostate; };
 template <> struct ResultOf<KvPut> { using type = KvResult; };
 template <> struct ResultOf<KvDelete> { using type = KvResult; };
@@ -61,6 +63,7 @@ template <> struct AnswerTo<wire::SessionGetQuery> { using type = wire::SessionG
 template <> struct AnswerTo<wire::SessionListQuery> { using type = wire::SessionListAnswer; };
 template <> struct AnswerTo<wire::LimitsQuery> { using type = machine::Limits; };
 template <> struct AnswerTo<wire::MachineQuery> { using type = wire::MachineAnswer; };
+// clang-format on
 }  // namespace detail
 
 /// What a query of this type is answered with.

@@ -10,17 +10,17 @@ namespace kelek::runtime {
 
 enum class FailureKind : std::uint8_t {
   none = 0,
-  bad_options,      ///< an option makes no sense, or contradicts another; the text names it
-  bad_keys,         ///< a key file is missing, readable by others, or not a key; the text names file and reason
-  bad_address,      ///< an address cannot be parsed or resolved
-  address_in_use,   ///< somebody else listens there
-  data_directory,   ///< cannot be read or written, in use by a live process, or of another cluster or node
-  corrupt,          ///< the log or a snapshot is damaged beyond what recovery may repair by itself
-  wrong_incarnation,///< this id had another disk before (known-bugs.md B47): remove the member and add it again
-  removed,          ///< the member was removed from the cluster
-  disk,             ///< a write or a sync failed: nothing after it can be trusted (durability.md R6)
+  bad_options,        ///< an option makes no sense, or contradicts another; the text names it
+  bad_keys,           ///< a key file is missing, readable by others, or not a key; the text names file and reason
+  bad_address,        ///< an address cannot be parsed or resolved
+  address_in_use,     ///< somebody else listens there
+  data_directory,     ///< cannot be read or written, in use by a live process, or of another cluster or node
+  corrupt,            ///< the log or a snapshot is damaged beyond what recovery may repair by itself
+  wrong_incarnation,  ///< this id had another disk before (known-bugs.md B47): remove the member and add it again
+  removed,            ///< the member was removed from the cluster
+  disk,               ///< a write or a sync failed: nothing after it can be trusted (durability.md R6)
   disk_full,
-  internal,         ///< an invariant of our own is broken: a bug
+  internal,  ///< an invariant of our own is broken: a bug
 };
 
 /// A word for each, as logs and JSON show it.
@@ -38,7 +38,7 @@ struct Failure {
 template <typename Value>
 class Result {
  public:
-  Result(Value value) : state_(std::move(value)) {}      // NOLINT: a value is a result
+  Result(Value value) : state_(std::move(value)) {}        // NOLINT: a value is a result
   Result(Failure failure) : state_(std::move(failure)) {}  // NOLINT: so is a failure
 
   bool ok() const { return std::holds_alternative<Value>(state_); }

@@ -19,8 +19,7 @@ struct MemberContext {
   std::string public_key;
 
   friend bool operator==(const MemberContext& a, const MemberContext& b) {
-    return a.peer_address == b.peer_address && a.client_address == b.client_address &&
-           a.public_key == b.public_key;
+    return a.peer_address == b.peer_address && a.client_address == b.client_address && a.public_key == b.public_key;
   }
 };
 

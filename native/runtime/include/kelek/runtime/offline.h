@@ -51,7 +51,8 @@ Result<Done> restore_backup(const RestoreOptions& options);
 
 /// The lost majority: the directory's newest configuration is replaced by one whose only voters are `survivors`.
 /// Unsafe by nature: what only the lost ones had acknowledged is gone, and if they still live there are two clusters.
-/// Refused (data_directory) while a live process uses the directory, or (bad_options) while a majority of the present voters answers
+/// Refused (data_directory) while a live process uses the directory, or (bad_options) while a majority of the present
+/// voters answers
 /// (`reachable_voters` counts those that do, this one not among them; the caller asks them first).
 struct ForceOptions {
   std::string data_directory;

@@ -26,9 +26,7 @@ class ClientRoles {
   constexpr ClientRoles(std::initializer_list<ClientRole> roles) {
     for (const ClientRole role : roles) add(role);
   }
-  constexpr void add(ClientRole role) {
-    bits_ = static_cast<std::uint8_t>(bits_ | static_cast<std::uint8_t>(role));
-  }
+  constexpr void add(ClientRole role) { bits_ = static_cast<std::uint8_t>(bits_ | static_cast<std::uint8_t>(role)); }
   constexpr bool has(ClientRole role) const { return (bits_ & static_cast<std::uint8_t>(role)) != 0; }
   constexpr bool empty() const { return bits_ == 0; }
   /// "read,propose"; nothing if a word is unknown or repeated, or there is none.
@@ -60,8 +58,7 @@ struct AuthorisedClient {
 ///     rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7  reviewer-1  read,propose  the correctness reviewer
 ///
 /// Errors name `file_name` and the line. A key or a name that occurs twice is an error.
-Result<std::vector<AuthorisedClient>> parse_authorised_clients(std::string_view text,
-                                                               const std::string& file_name);
+Result<std::vector<AuthorisedClient>> parse_authorised_clients(std::string_view text, const std::string& file_name);
 /// Reads a file of that form. Refused if others than its owner may write it, since then anybody on the
 /// machine could let themselves in, or if it is owned by neither the process's user nor root.
 Result<std::vector<AuthorisedClient>> read_authorised_clients(const std::string& path);

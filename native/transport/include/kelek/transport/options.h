@@ -42,8 +42,8 @@ struct TransportOptions {
   /// A connection whose handshake is not done by then is closed.
   std::chrono::milliseconds handshake_timeout{5'000};
   /// An idle connection is asked for a sign of life every interval (in whole seconds, at least one), and closed if none
-  /// comes in time; so is one whose other end does not acknowledge what was sent. It is the other's kernel that answers:
-  /// whether its process does is found out by asking it something.
+  /// comes in time; so is one whose other end does not acknowledge what was sent. It is the other's kernel that
+  /// answers: whether its process does is found out by asking it something.
   std::chrono::milliseconds heartbeat_interval{1'000};
   std::chrono::milliseconds heartbeat_timeout{3'000};
 
