@@ -18,8 +18,10 @@ endif()
 find_program(KELEK_CCACHE ccache)
 mark_as_advanced(KELEK_CCACHE)
 if(KELEK_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # What ccache wants to be told before it keeps what was compiled with a precompiled header.
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${KELEK_CCACHE}")
+  # ccache wants to be told before it keeps what was compiled with a precompiled header; and two clones of the project
+  # may share what is in it.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+    "CCACHE_BASEDIR=${CMAKE_CURRENT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${KELEK_CCACHE}")
   set(CMAKE_PCH_INSTANTIATE_TEMPLATES OFF)
   add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endif()
