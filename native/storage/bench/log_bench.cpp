@@ -140,7 +140,8 @@ Settings parse(int count, char** arguments) {
 int main(int count, char** arguments) {
   const Settings settings = parse(count, arguments);
   std::string rows;
-  std::printf("%8s %12s %12s %8s %16s %16s\n", "batch", "bare p50 us", "log p50 us", "ratio", "bare cpu us", "log cpu us");
+  std::printf("%8s %12s %12s %8s %16s %16s\n", "batch", "bare p50 us", "log p50 us", "ratio", "bare cpu us",
+              "log cpu us");
   for (const std::size_t batch : {std::size_t{1}, std::size_t{16}, std::size_t{256}, std::size_t{1024}}) {
     Row row = run(settings, batch);
     const double bare = row.bare.median();
@@ -148,7 +149,8 @@ int main(int count, char** arguments) {
     const double n = static_cast<double>(settings.batches);
     std::printf("%8zu %12.1f %12.1f %8.3f %16.1f %16.1f\n", batch, bare, log, log / bare, row.bare.cpu_us / n,
                 row.log.cpu_us / n);
-    for (const auto& [name, timing, median] : {std::tuple("bare_append", &row.bare, bare), {"log_append", &row.log, log}}) {
+    for (const auto& [name, timing, median] :
+         {std::tuple("bare_append", &row.bare, bare), {"log_append", &row.log, log}}) {
       char text[256];
       std::snprintf(text, sizeof text,
                     "%s{\"bench\":\"%s\",\"payload\":%zu,\"batch\":%zu,\"cpu_ns_per_op\":%.1f,\"wall_ns_per_op\":%.1f}",

@@ -36,13 +36,12 @@ std::byte* BatchBuffer::extend(std::size_t bytes) {
   return start;
 }
 
-void BatchBuffer::add(RecordType type, std::uint8_t flags, raft::Index index,
-                      std::span<const std::byte> payload) {
+void BatchBuffer::add(RecordType type, std::uint8_t flags, raft::Index index, std::span<const std::byte> payload) {
   add(type, flags, index, payload, {});
 }
 
-void BatchBuffer::add(RecordType type, std::uint8_t flags, raft::Index index,
-                      std::span<const std::byte> first, std::span<const std::byte> second) {
+void BatchBuffer::add(RecordType type, std::uint8_t flags, raft::Index index, std::span<const std::byte> first,
+                      std::span<const std::byte> second) {
   const std::size_t size = first.size() + second.size();
   std::byte* const start = extend(record_bytes(size));
   std::byte* const payload = start + record_header_bytes;
@@ -69,8 +68,7 @@ void BatchBuffer::stamp(Place& place) {
   batch_crc_ = 0;
   for (std::size_t at = 0; at < size_;) {
     std::byte* const header = memory_.get() + at;
-    place.chain =
-        stamp_record_header(place.generation, place.lsn++, place.chain, {header, record_header_bytes});
+    place.chain = stamp_record_header(place.generation, place.lsn++, place.chain, {header, record_header_bytes});
     batch_crc_ = crc32c(batch_crc_, {header, 4});
     at += record_bytes(get32(header + 4));
   }
@@ -83,8 +81,7 @@ void BatchBuffer::close(Place& place, raft::Index last_index, Lsn synced_before)
   encode(SyncRecord{count_, batch_crc_, synced_before}, payload);
   add(RecordType::sync, 0, last_index, payload);
   std::byte* const header = memory_.get() + start;
-  place.chain =
-      stamp_record_header(place.generation, place.lsn++, place.chain, {header, record_header_bytes});
+  place.chain = stamp_record_header(place.generation, place.lsn++, place.chain, {header, record_header_bytes});
 }
 
 std::span<const std::byte> BatchBuffer::padded_to(std::size_t size_bytes) {

@@ -35,12 +35,24 @@ Number get_number(const std::byte* in) {
   return static_cast<Number>(value);
 }
 
-inline void put16(std::byte* out, std::uint16_t value) { put_number(out, value); }
-inline void put32(std::byte* out, std::uint32_t value) { put_number(out, value); }
-inline void put64(std::byte* out, std::uint64_t value) { put_number(out, value); }
-inline std::uint16_t get16(const std::byte* in) { return get_number<std::uint16_t>(in); }
-inline std::uint32_t get32(const std::byte* in) { return get_number<std::uint32_t>(in); }
-inline std::uint64_t get64(const std::byte* in) { return get_number<std::uint64_t>(in); }
+inline void put16(std::byte* out, std::uint16_t value) {
+  put_number(out, value);
+}
+inline void put32(std::byte* out, std::uint32_t value) {
+  put_number(out, value);
+}
+inline void put64(std::byte* out, std::uint64_t value) {
+  put_number(out, value);
+}
+inline std::uint16_t get16(const std::byte* in) {
+  return get_number<std::uint16_t>(in);
+}
+inline std::uint32_t get32(const std::byte* in) {
+  return get_number<std::uint32_t>(in);
+}
+inline std::uint64_t get64(const std::byte* in) {
+  return get_number<std::uint64_t>(in);
+}
 
 template <std::size_t size>
 void put_array(std::byte* out, const std::array<std::uint8_t, size>& bytes) {

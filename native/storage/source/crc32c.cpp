@@ -48,7 +48,9 @@ constexpr std::uint32_t power_of_x(std::size_t exponent) {
 
 /// Multiplied with this, a CRC becomes 64 bits which, added to the 8 bytes that follow `bytes` − 8 other bytes,
 /// have the effect that the CRC would have had if it had gone through those bytes.
-constexpr std::uint32_t shift_constant(std::size_t bytes) { return power_of_x(bytes * 8 - 33); }
+constexpr std::uint32_t shift_constant(std::size_t bytes) {
+  return power_of_x(bytes * 8 - 33);
+}
 
 std::uint64_t load64(const std::byte* at) {
   std::uint64_t value;
@@ -119,9 +121,9 @@ std::uint32_t crc32c_portable(std::uint32_t crc, std::span<const std::byte> byte
   for (; left >= 8; at += 8, left -= 8) {
     const std::uint32_t low = crc ^ load32(at);
     const std::uint32_t high = load32(at + 4);
-    crc = tables[7][low & 0xff] ^ tables[6][(low >> 8) & 0xff] ^ tables[5][(low >> 16) & 0xff] ^
-          tables[4][low >> 24] ^ tables[3][high & 0xff] ^ tables[2][(high >> 8) & 0xff] ^
-          tables[1][(high >> 16) & 0xff] ^ tables[0][high >> 24];
+    crc = tables[7][low & 0xff] ^ tables[6][(low >> 8) & 0xff] ^ tables[5][(low >> 16) & 0xff] ^ tables[4][low >> 24] ^
+          tables[3][high & 0xff] ^ tables[2][(high >> 8) & 0xff] ^ tables[1][(high >> 16) & 0xff] ^
+          tables[0][high >> 24];
   }
   for (; left > 0; ++at, --left) {
     crc = (crc >> 8) ^ tables[0][(crc ^ std::to_integer<std::uint32_t>(*at)) & 0xff];

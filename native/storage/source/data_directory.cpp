@@ -9,10 +9,16 @@
 
 namespace kelek::storage {
 
-std::string DataDirectory::Parts::log_folder_name() { return log_folder; }
-std::string DataDirectory::Parts::snapshots_path() const { return join_path(path_, snapshot_folder); }
+std::string DataDirectory::Parts::log_folder_name() {
+  return log_folder;
+}
+std::string DataDirectory::Parts::snapshots_path() const {
+  return join_path(path_, snapshot_folder);
+}
 
-raft::Index Recovered::last_index() const { return entries.empty() ? snapshot.index : entries.back().last_index(); }
+raft::Index Recovered::last_index() const {
+  return entries.empty() ? snapshot.index : entries.back().last_index();
+}
 
 raft::DurableState Recovered::durable_state() const {
   raft::DurableState state;
@@ -44,9 +50,9 @@ Result<Recovered> DataDirectory::Parts::open(const Identity* owner, const Storag
   Result<Identity> identity = read_identity(files_, path_);
   if (!identity) return identity.error();
   identity_ = *identity;
-  const bool is_owner = owner == nullptr ||
-                        (owner->cluster_id == identity_.cluster_id && owner->node_id == identity_.node_id &&
-                         (owner->incarnation == 0 || owner->incarnation == identity_.incarnation));
+  const bool is_owner =
+      owner == nullptr || (owner->cluster_id == identity_.cluster_id && owner->node_id == identity_.node_id &&
+                           (owner->incarnation == 0 || owner->incarnation == identity_.incarnation));
   if (!is_owner) {
     return make_error(Problem::wrong_owner, "open", path_,
                       path_ + " belongs to " + describe(identity_) + ", not to " + describe(*owner) + ".");
@@ -106,9 +112,17 @@ Result<DataDirectory::Opened> DataDirectory::open(FileSystem& files, const std::
   return opened;
 }
 
-Log& DataDirectory::log() { return parts_->log(); }
-SnapshotStore& DataDirectory::snapshots() { return parts_->snapshots(); }
-const Identity& DataDirectory::identity() const { return parts_->identity(); }
-const std::string& DataDirectory::path() const { return parts_->path(); }
+Log& DataDirectory::log() {
+  return parts_->log();
+}
+SnapshotStore& DataDirectory::snapshots() {
+  return parts_->snapshots();
+}
+const Identity& DataDirectory::identity() const {
+  return parts_->identity();
+}
+const std::string& DataDirectory::path() const {
+  return parts_->path();
+}
 
 }  // namespace kelek::storage

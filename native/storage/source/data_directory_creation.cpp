@@ -94,8 +94,7 @@ Status DataDirectory::Parts::create(const Beginning& beginning, const StorageOpt
   if (Status made = make_folders(); !made) return made;
   raft::SnapshotMetadata stored;
   if (beginning.snapshot != nullptr) {
-    SnapshotStore store(
-        std::make_unique<SnapshotStore::Parts>(files_, snapshots_path(), identity_, options.snapshots));
+    SnapshotStore store(std::make_unique<SnapshotStore::Parts>(files_, snapshots_path(), identity_, options.snapshots));
     std::vector<std::string> notes;
     if (Status opened = store.parts_->open(true, notes); !opened) return opened;
     Result<raft::SnapshotMetadata> written = store.write(*beginning.snapshot, beginning.snapshot_bytes);

@@ -48,9 +48,9 @@ Result<std::vector<std::byte>> read_whole(FileSystem& files, const std::string& 
   Result<std::uint64_t> size = (*file)->size();
   if (!size) return size.error();
   if (*size > limit_bytes) {
-    return make_error(Problem::too_large, "read", path,
-                      path + " has " + std::to_string(*size) + " bytes; at most " + std::to_string(limit_bytes) +
-                          " are read.");
+    return make_error(
+        Problem::too_large, "read", path,
+        path + " has " + std::to_string(*size) + " bytes; at most " + std::to_string(limit_bytes) + " are read.");
   }
   std::vector<std::byte> bytes(static_cast<std::size_t>(*size));
   Status read = read_exactly(**file, 0, bytes);

@@ -99,8 +99,8 @@ Result<Identity> read_identity(FileSystem& files, const std::string& directory) 
   const std::string path = join_path(directory, identity_name);
   Result<std::vector<std::byte>> bytes = read_whole(files, path, max_file_bytes);
   if (!bytes && bytes.error().problem == Problem::not_found) {
-    return make_error(Problem::not_found, "open", path, directory + " is not a data directory: it has no file " +
-                                                           identity_name + ".");
+    return make_error(Problem::not_found, "open", path,
+                      directory + " is not a data directory: it has no file " + identity_name + ".");
   }
   if (bytes) {
     const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());

@@ -19,9 +19,7 @@ class Notes {
     RecoveryWatch watch;
     watch.segment = [this](const SegmentInfo& segment) { begin(segment); };
     watch.record = [this](const SegmentInfo&, const Record& record) { add(record); };
-    watch.damage = [this](const SegmentInfo&, const std::string& damage) {
-      report_.segments.back().damage = damage;
-    };
+    watch.damage = [this](const SegmentInfo&, const std::string& damage) { report_.segments.back().damage = damage; };
     return watch;
   }
 
@@ -78,24 +76,19 @@ std::string text_of(const Record& record) {
     case RecordType::entry: {
       static constexpr const char* kinds[] = {"command", "empty", "configuration"};
       return "entry " + index + " of term " + std::to_string(get64(record.payload.data())) + ": " +
-             kinds[record.header.flags] + ", " + std::to_string(record.payload.size() - entry_prefix_bytes) +
-             " bytes";
+             kinds[record.header.flags] + ", " + std::to_string(record.payload.size() - entry_prefix_bytes) + " bytes";
     }
-    case RecordType::truncate:
-      return "entries from " + index + " on are replaced";
+    case RecordType::truncate: return "entries from " + index + " on are replaced";
     case RecordType::snapshot:
       if (record.header.index == 0) return "first configuration";
       return "snapshot " + hex16(decode_snapshot(record.payload).id) + " of entry " + index +
              (record.header.flags == flag_replaces_log ? ", in place of the log" : "");
     case RecordType::sync:
-      return "sync of " + std::to_string(decode_sync(record.payload).count) +
-             " records; durable before: record " + std::to_string(decode_sync(record.payload).synced_before);
-    case RecordType::seal:
-      return record.header.flags == flag_clean_stop ? "seal: a clean stop" : "seal";
-    case RecordType::idle_witness:
-      return "durable: record " + std::to_string(get64(record.payload.data()));
-    case RecordType::unwritten:
-      break;
+      return "sync of " + std::to_string(decode_sync(record.payload).count) + " records; durable before: record " +
+             std::to_string(decode_sync(record.payload).synced_before);
+    case RecordType::seal: return record.header.flags == flag_clean_stop ? "seal: a clean stop" : "seal";
+    case RecordType::idle_witness: return "durable: record " + std::to_string(get64(record.payload.data()));
+    case RecordType::unwritten: break;
   }
   return "unwritten";
 }
@@ -120,8 +113,8 @@ Result<DirectoryReport> inspect(FileSystem& files, const std::string& directory)
   find_configuration(report);
   for (const raft::SnapshotMetadata& snapshot : parts.snapshots().list()) {
     Status verified = parts.snapshot_parts().check(snapshot.id, true);
-    const bool known = !verified && std::find(report.damage.begin(), report.damage.end(),
-                                              verified.error().text) != report.damage.end();
+    const bool known = !verified && std::find(report.damage.begin(), report.damage.end(), verified.error().text) !=
+                                        report.damage.end();
     if (!verified && !known) report.damage.push_back(verified.error().text);
     report.snapshots.push_back(snapshot);
   }

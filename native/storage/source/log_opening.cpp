@@ -73,8 +73,8 @@ Status Log::Parts::confirm_seal(const RecoveredLog& recovered) {
 
 void Log::Parts::make_spares(std::uint64_t first_bytes) {
   const std::uint64_t full_bytes = rounded_to_blocks(options_.segment_bytes);
-  spares_ = std::make_unique<Spares>(
-      files_, folder_, SpareOptions{full_bytes, std::min(first_bytes, full_bytes), options_.background});
+  spares_ = std::make_unique<Spares>(files_, folder_,
+                                     SpareOptions{full_bytes, std::min(first_bytes, full_bytes), options_.background});
 }
 
 Status Log::Parts::begin() {

@@ -58,8 +58,8 @@ Status Log::Parts::check_entries(std::span<const raft::EntryRange> entries, std:
     if (range.empty()) continue;
     if (next == 0 && (range.first_index() == 0 || range.first_index() > staged_.last_index + 1)) {
       return make_error(Problem::bad_use, "stage", folder_,
-                        "Entry " + std::to_string(range.first_index()) + " does not follow the log in " +
-                            folder_ + ", which ends at " + std::to_string(staged_.last_index) + ".");
+                        "Entry " + std::to_string(range.first_index()) + " does not follow the log in " + folder_ +
+                            ", which ends at " + std::to_string(staged_.last_index) + ".");
     }
     if (next != 0 && range.first_index() != next) {
       return make_error(Problem::bad_use, "stage", folder_, "The entries to write are not consecutive.");
@@ -71,10 +71,9 @@ Status Log::Parts::check_entries(std::span<const raft::EntryRange> entries, std:
       bytes += record_bytes(entry_prefix_bytes + entry.payload.size());
     });
     if (too_large || bytes > max_batch_bytes) {
-      return make_error(
-          Problem::too_large, "stage", folder_,
-          too_large ? "A payload is larger than " + std::to_string(raft::max_payload_bytes) + " bytes."
-                    : "A batch of " + std::to_string(bytes) + " bytes is too large.");
+      return make_error(Problem::too_large, "stage", folder_,
+                        too_large ? "A payload is larger than " + std::to_string(raft::max_payload_bytes) + " bytes."
+                                  : "A batch of " + std::to_string(bytes) + " bytes is too large.");
     }
   }
   return Nothing{};
@@ -84,15 +83,14 @@ Status Log::Parts::check_entries(std::span<const raft::EntryRange> entries, std:
 /// writes.
 Status Log::Parts::check_hard_state(const raft::HardState& state) const {
   const raft::HardState& before = staged_.hard_state;
-  const bool votes_again =
-      state.term == before.term && before.vote != raft::no_node && state.vote != before.vote;
+  const bool votes_again = state.term == before.term && before.vote != raft::no_node && state.vote != before.vote;
   if (state.term >= before.term && !votes_again) return Nothing{};
   const auto text_of = [](const raft::HardState& one) {
     return "term " + std::to_string(one.term) + " with a vote for " + std::to_string(one.vote);
   };
-  return make_error(Problem::bad_use, "stage", folder_,
-                    "The log in " + folder_ + " holds " + text_of(before) + "; it does not go back to " +
-                        text_of(state) + ".");
+  return make_error(
+      Problem::bad_use, "stage", folder_,
+      "The log in " + folder_ + " holds " + text_of(before) + "; it does not go back to " + text_of(state) + ".");
 }
 
 Status Log::Parts::stage(const raft::Ready& ready) {
@@ -108,8 +106,7 @@ Status Log::Parts::stage(const raft::Ready& ready) {
   return staged;
 }
 
-Status Log::Parts::stage_entries(const raft::HardState* hard_state,
-                                 std::span<const raft::EntryRange> entries) {
+Status Log::Parts::stage_entries(const raft::HardState* hard_state, std::span<const raft::EntryRange> entries) {
   if (Status good = usable(); !good) return good;
   std::size_t bytes = 0;
   if (Status good = check_entries(entries, bytes); !good) return good;
@@ -143,8 +140,8 @@ Status Log::Parts::stage_snapshot(const raft::SnapshotMetadata& snapshot, Snapsh
   const bool replaces = use == SnapshotUse::replaces;
   if (!replaces && snapshot.index > staged_.last_index) {
     return make_error(Problem::bad_use, "stage", folder_,
-                      "A snapshot of entry " + std::to_string(snapshot.index) + " is ahead of the log in " +
-                          folder_ + ", which ends at " + std::to_string(staged_.last_index) + ".");
+                      "A snapshot of entry " + std::to_string(snapshot.index) + " is ahead of the log in " + folder_ +
+                          ", which ends at " + std::to_string(staged_.last_index) + ".");
   }
   const raft::Payload configuration =
       snapshot.configuration != nullptr ? snapshot.configuration->encode() : raft::Payload();
@@ -155,8 +152,7 @@ Status Log::Parts::stage_snapshot(const raft::SnapshotMetadata& snapshot, Snapsh
   record.digest = snapshot.digest;
   std::array<std::byte, snapshot_prefix_bytes> prefix;
   encode(record, prefix);
-  batch_.add(RecordType::snapshot, replaces ? flag_replaces_log : 0, snapshot.index, prefix,
-             configuration.bytes());
+  batch_.add(RecordType::snapshot, replaces ? flag_replaces_log : 0, snapshot.index, prefix, configuration.bytes());
   if (snapshot.index > 0) {
     staged_.snapshot_index = snapshot.index;
     staged_.snapshot = record;

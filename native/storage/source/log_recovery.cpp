@@ -69,9 +69,8 @@ Status Recovery::list() {
     const auto before = parse_segment_name(result_.segments[i - 1].name);
     const auto here = parse_segment_name(result_.segments[i].name);
     if (here->sequence == before->sequence + 1) continue;
-    return refuse(path_of(result_.segments[i]), "Between the segments " + result_.segments[i - 1].name +
-                                                    " and " + result_.segments[i].name + " of " + folder_ +
-                                                    " some are missing.");
+    return refuse(path_of(result_.segments[i]), "Between the segments " + result_.segments[i - 1].name + " and " +
+                                                    result_.segments[i].name + " of " + folder_ + " some are missing.");
   }
   return Nothing{};
 }
@@ -90,9 +89,8 @@ Status Recovery::check_header(const SegmentInfo& segment) const {
   if (!(header.identity == owner_)) {
     Identity other = header.identity;
     other.cluster_name = other.cluster_id == owner_.cluster_id ? owner_.cluster_name : "?";
-    return make_error(
-        Problem::wrong_owner, "recover", path_of(segment),
-        path_of(segment) + " belongs to " + describe(other) + ", not to " + describe(owner_) + ".");
+    return make_error(Problem::wrong_owner, "recover", path_of(segment),
+                      path_of(segment) + " belongs to " + describe(other) + ", not to " + describe(owner_) + ".");
   }
   if (header.sequence != named->sequence || header.first_index != named->first_index) {
     return refuse(path_of(segment), path_of(segment) + " does not have the name that its header gives it.");
@@ -168,8 +166,7 @@ bool Recovery::records_end_here(const SegmentWalk& walk, std::size_t position) {
     if (replay_.is_short_of(next)) return false;
   }
   if (walk.was_acknowledged()) return false;
-  const bool ends =
-      walk.stop() == SegmentWalk::Stop::unwritten || walk.stop() == SegmentWalk::Stop::end_of_file;
+  const bool ends = walk.stop() == SegmentWalk::Stop::unwritten || walk.stop() == SegmentWalk::Stop::end_of_file;
   const SegmentWalk::Behind behind = walk.behind();
   greatest_lsn_ = std::max(greatest_lsn_, behind.greatest_lsn);
   if (!ends || replay_.batch_is_open() || behind.count > 0) note_torn(behind);

@@ -15,8 +15,7 @@ std::string name_of(const std::string& path) {
 }  // namespace
 
 Result<raft::SnapshotMetadata> write_backup(FileSystem& files, const std::string& file, const Identity& from,
-                                            const raft::SnapshotMetadata& basis,
-                                            std::span<const std::byte> bytes) {
+                                            const raft::SnapshotMetadata& basis, std::span<const std::byte> bytes) {
   Result<std::unique_ptr<File>> present = files.open(file, OpenMode::read);
   if (present) {
     return make_error(Problem::exists, "create", file, file + " exists already; it is not overwritten.");
@@ -60,8 +59,7 @@ Result<Backup> read_backup(FileSystem& files, const std::string& file, std::uint
   return backup;
 }
 
-Result<raft::SnapshotMetadata> export_backup(FileSystem& files, const std::string& directory,
-                                             const std::string& file) {
+Result<raft::SnapshotMetadata> export_backup(FileSystem& files, const std::string& directory, const std::string& file) {
   DataDirectory::Parts parts(files, directory);
   StorageOptions options;
   options.kept_entries = 0;
@@ -75,9 +73,8 @@ Result<raft::SnapshotMetadata> export_backup(FileSystem& files, const std::strin
   return write_backup(files, file, recovered->identity, recovered->snapshot, *bytes);
 }
 
-Status import_backup(FileSystem& files, const std::string& file, const std::string& directory,
-                     const Identity& identity, const raft::Configuration& configuration,
-                     const StorageOptions& options) {
+Status import_backup(FileSystem& files, const std::string& file, const std::string& directory, const Identity& identity,
+                     const raft::Configuration& configuration, const StorageOptions& options) {
   if (!configuration.is_voter(identity.node_id) && !configuration.is_learner(identity.node_id)) {
     return make_error(Problem::bad_use, "import", directory,
                       "Node " + std::to_string(identity.node_id) + " is no member of the new cluster.");

@@ -57,16 +57,16 @@ class PosixFile final : public File {
 
   Result<std::size_t> write(std::uint64_t offset_bytes, std::span<const std::byte> bytes) override {
     const std::size_t part = std::min(bytes.size(), std::size_t{1} << 30);
-    const ssize_t taken = repeated(
-        [&] { return ::pwrite(descriptor_.number(), bytes.data(), part, static_cast<off_t>(offset_bytes)); });
+    const ssize_t taken =
+        repeated([&] { return ::pwrite(descriptor_.number(), bytes.data(), part, static_cast<off_t>(offset_bytes)); });
     if (taken < 0) return system_error("pwrite", place(part, offset_bytes), path(), errno);
     return static_cast<std::size_t>(taken);
   }
 
   Result<std::size_t> read(std::uint64_t offset_bytes, std::span<std::byte> bytes) override {
     const std::size_t part = std::min(bytes.size(), std::size_t{1} << 30);
-    const ssize_t got = repeated(
-        [&] { return ::pread(descriptor_.number(), bytes.data(), part, static_cast<off_t>(offset_bytes)); });
+    const ssize_t got =
+        repeated([&] { return ::pread(descriptor_.number(), bytes.data(), part, static_cast<off_t>(offset_bytes)); });
     if (got < 0) return system_error("pread", place(part, offset_bytes), path(), errno);
     return static_cast<std::size_t>(got);
   }
@@ -84,8 +84,7 @@ class PosixFile final : public File {
   }
 
   Status resize(std::uint64_t size_bytes) override {
-    const int done =
-        repeated([&] { return ::ftruncate(descriptor_.number(), static_cast<off_t>(size_bytes)); });
+    const int done = repeated([&] { return ::ftruncate(descriptor_.number(), static_cast<off_t>(size_bytes)); });
     if (done != 0) return system_error("ftruncate", "", path(), errno);
     return Nothing{};
   }

@@ -11,8 +11,7 @@ namespace {
 
 class Reconciliation {
  public:
-  Reconciliation(RecoveredLog& log, const SnapshotStore::Parts& snapshots)
-      : log_(log), snapshots_(snapshots) {}
+  Reconciliation(RecoveredLog& log, const SnapshotStore::Parts& snapshots) : log_(log), snapshots_(snapshots) {}
 
   /// Fails only if a file cannot be read at all.
   Status choose();
@@ -135,9 +134,9 @@ Status Reconciliation::choose() {
   chosen_ = *named;
   if (log.last_index < chosen_.index || log.first_index > chosen_.index + 1) {
     // A log that ends before its snapshot, or begins too far behind it (B33).
-    log_.report.damage.push_back(
-        "The log holds entries " + std::to_string(log.first_index) + " to " + std::to_string(log.last_index) +
-        ", which do not meet its snapshot of entry " + std::to_string(chosen_.index) + ".");
+    log_.report.damage.push_back("The log holds entries " + std::to_string(log.first_index) + " to " +
+                                 std::to_string(log.last_index) + ", which do not meet its snapshot of entry " +
+                                 std::to_string(chosen_.index) + ".");
     const raft::Index last = std::max(log.last_index, chosen_.index);
     if (last > chosen_.index) log_.report.lost.push_back({chosen_.index + 1, last});
     continue_from(chosen_, last);
@@ -174,8 +173,7 @@ Result<Recovered> reconcile(RecoveredLog& log, const Identity& identity, const s
   LogState& state = replayed.state;
   if (recovered.snapshot.index == 0 && state.first_configuration) {
     auto decoded = raft::Configuration::decode(*state.first_configuration);
-    if (decoded)
-      recovered.first_configuration = std::make_shared<const raft::Configuration>(std::move(*decoded));
+    if (decoded) recovered.first_configuration = std::make_shared<const raft::Configuration>(std::move(*decoded));
   }
   if (recovered.snapshot.index == 0 && recovered.first_configuration == nullptr) {
     return make_error(Problem::damaged, "recover", path,

@@ -53,7 +53,9 @@ std::uint32_t chain_after(std::uint32_t previous_chain, std::span<const std::byt
   return crc32c(previous_chain, copy);
 }
 
-std::uint32_t payload_crc_of(std::span<const std::byte> payload) { return masked(crc32c(payload)); }
+std::uint32_t payload_crc_of(std::span<const std::byte> payload) {
+  return masked(crc32c(payload));
+}
 
 void start_record_header(const RecordHeader& header, std::span<std::byte> out) {
   std::byte* at = out.data();
@@ -96,8 +98,7 @@ std::uint32_t stamp_record_header(std::uint32_t generation, std::uint64_t lsn, s
   return chain;
 }
 
-std::uint32_t encode_record_header(const RecordHeader& header, std::uint32_t previous_chain,
-                                   std::span<std::byte> out) {
+std::uint32_t encode_record_header(const RecordHeader& header, std::uint32_t previous_chain, std::span<std::byte> out) {
   start_record_header(header, out);
   return stamp_record_header(header.generation, header.lsn, previous_chain, out);
 }

@@ -79,8 +79,7 @@ void Replay::begin_repair(const SegmentHeader& header) {
   now_.truncate(header.first_index);
   repair_until_ = header.repair_until;
   repaired_term_ = 0;
-  if (header.first_index == header.snapshot_index + 1 &&
-      !now_.leads_to(header.snapshot_index, header.snapshot.term)) {
+  if (header.first_index == header.snapshot_index + 1 && !now_.leads_to(header.snapshot_index, header.snapshot.term)) {
     // It went on from a snapshot that has no more to do with the entries before: they may have been replaced.
     now_.continue_from(header.snapshot_index);
   }
@@ -134,18 +133,14 @@ bool Replay::follows(const Record& record) const {
     case RecordType::entry:
       return index >= 1 && record.header.flags <= static_cast<std::uint8_t>(raft::EntryKind::configuration) &&
              (!last_is_known_ || index == open_last_ + 1);
-    case RecordType::truncate:
-      return index >= 1 && (!last_is_known_ || index <= open_last_);
+    case RecordType::truncate: return index >= 1 && (!last_is_known_ || index <= open_last_);
     case RecordType::snapshot:
       return record.header.flags == flag_replaces_log || !last_is_known_ || index <= open_last_;
-    case RecordType::hard_state:
-      return true;
+    case RecordType::hard_state: return true;
     case RecordType::sync:
     case RecordType::seal:
-    case RecordType::idle_witness:
-      return !last_is_known_ || index == open_last_;
-    case RecordType::unwritten:
-      break;
+    case RecordType::idle_witness: return !last_is_known_ || index == open_last_;
+    case RecordType::unwritten: break;
   }
   return false;
 }
@@ -163,8 +158,7 @@ bool Replay::closes(const Record& record) const {
 bool Replay::take(const Record& record) {
   if (!follows(record)) return false;
   const RecordType type = record.header.type;
-  const bool between =
-      type == RecordType::sync || type == RecordType::seal || type == RecordType::idle_witness;
+  const bool between = type == RecordType::sync || type == RecordType::seal || type == RecordType::idle_witness;
   if (between && !closes(record)) return false;
   switch (type) {
     case RecordType::entry:
@@ -181,9 +175,7 @@ bool Replay::take(const Record& record) {
         open_last_ = record.header.index;
       }
       break;
-    default:
-      note_lost_until(record.header.index);
-      break;
+    default: note_lost_until(record.header.index); break;
   }
   if (!between) {
     open_.push_back(record);
@@ -198,9 +190,7 @@ bool Replay::take(const Record& record) {
 
 void Replay::apply(const Record& record) {
   switch (record.header.type) {
-    case RecordType::hard_state:
-      set_hard_state(decode_hard_state(record.payload));
-      break;
+    case RecordType::hard_state: set_hard_state(decode_hard_state(record.payload)); break;
     case RecordType::entry: {
       raft::Entry entry;
       entry.term = get64(record.payload.data());
@@ -211,14 +201,9 @@ void Replay::apply(const Record& record) {
       now_.last_index = record.header.index;
       break;
     }
-    case RecordType::truncate:
-      now_.truncate(record.header.index);
-      break;
-    case RecordType::snapshot:
-      apply_snapshot(record);
-      break;
-    default:
-      break;
+    case RecordType::truncate: now_.truncate(record.header.index); break;
+    case RecordType::snapshot: apply_snapshot(record); break;
+    default: break;
   }
 }
 
@@ -264,8 +249,7 @@ Replayed Replay::finish_damaged(RecoveryReport& report) {
 Replayed Replay::finish(RecoveryReport& report) {
   drop_open_batch();
   if (before_ && !healed_by_snapshot()) return finish_damaged(report);
-  if (before_)
-    report.notes.push_back("The damage lies before the newest snapshot: nothing that counts is lost.");
+  if (before_) report.notes.push_back("The damage lies before the newest snapshot: nothing that counts is lost.");
   Replayed result;
   result.state = std::move(now_);
   result.repair_until = repair_until_;

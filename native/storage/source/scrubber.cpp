@@ -50,9 +50,8 @@ Result<bool> Scrubber::check_record(const SegmentInfo& segment, std::uint64_t en
   return damage.empty();
 }
 
-Result<ScrubStep> Scrubber::step(FileSystem& files, const std::string& folder,
-                                 std::span<const SegmentInfo> segments, std::uint64_t durable_bytes,
-                                 std::size_t max_bytes) {
+Result<ScrubStep> Scrubber::step(FileSystem& files, const std::string& folder, std::span<const SegmentInfo> segments,
+                                 std::uint64_t durable_bytes, std::size_t max_bytes) {
   ScrubStep result;
   // What lies before a repair is known to be damaged, and what it held was fetched from the others since: told again,
   // it would send the operator to restart a node that is sound.

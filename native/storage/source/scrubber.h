@@ -20,8 +20,7 @@ class Scrubber {
                          std::uint64_t durable_bytes, std::size_t max_bytes);
 
  private:
-  Status open_segment(FileSystem& files, const std::string& folder, const SegmentInfo& segment,
-                      std::string& damage);
+  Status open_segment(FileSystem& files, const std::string& folder, const SegmentInfo& segment, std::string& damage);
   /// Checks the record at the present place; false at the end of the segment.
   Result<bool> check_record(const SegmentInfo& segment, std::uint64_t end_bytes, std::string& damage,
                             std::uint64_t& read_bytes);

@@ -15,7 +15,9 @@ inline constexpr const char* lock_name = "lock";
 inline constexpr const char* temporary_ending = ".tmp";
 
 /// Sizes of segments are multiples of 4,096.
-constexpr std::uint64_t rounded_to_blocks(std::uint64_t bytes) { return (bytes + 4095) / 4096 * 4096; }
+constexpr std::uint64_t rounded_to_blocks(std::uint64_t bytes) {
+  return (bytes + 4095) / 4096 * 4096;
+}
 
 struct SegmentName {
   std::uint64_t sequence = 0;

@@ -17,8 +17,7 @@ SegmentWalk::SegmentWalk(std::span<const std::byte> bytes, const SegmentHeader& 
 
 std::optional<RecordHeader> SegmentWalk::header_at(std::uint64_t offset_bytes) const {
   if (offset_bytes + record_header_bytes > bytes_.size()) return std::nullopt;
-  const auto header =
-      decode_record_header(bytes_.subspan(static_cast<std::size_t>(offset_bytes), record_header_bytes));
+  const auto header = decode_record_header(bytes_.subspan(static_cast<std::size_t>(offset_bytes), record_header_bytes));
   if (!header || header->generation != generation_ || header->lsn < first_lsn_) return std::nullopt;
   // No more records fit before this place than it claims to follow.
   const std::uint64_t most_before = (offset_bytes - segment_header_bytes) / record_header_bytes;
@@ -62,8 +61,7 @@ std::optional<Record> SegmentWalk::next() {
   record.header = *header;
   record.offset_bytes = offset_;
   record.header_bytes = raw;
-  record.payload =
-      bytes_.subspan(static_cast<std::size_t>(offset_) + record_header_bytes, header->payload_bytes);
+  record.payload = bytes_.subspan(static_cast<std::size_t>(offset_) + record_header_bytes, header->payload_bytes);
   offset_ = record.end_bytes();
   next_lsn_ = header->lsn + 1;
   chain_ = header->chain;
@@ -86,8 +84,7 @@ bool SegmentWalk::was_acknowledged() const {
   for (std::uint64_t at = offset_; at + record_header_bytes <= bytes_.size(); at += 8) {
     const auto header = header_at(at);
     if (!header || header->lsn < next_lsn_ || !payload_is_sound(*header, at)) continue;
-    const auto payload =
-        bytes_.subspan(static_cast<std::size_t>(at) + record_header_bytes, header->payload_bytes);
+    const auto payload = bytes_.subspan(static_cast<std::size_t>(at) + record_header_bytes, header->payload_bytes);
     Lsn synced_before = 0;
     if (header->type == RecordType::sync) synced_before = decode_sync(payload).synced_before;
     if (header->type == RecordType::seal) synced_before = decode_seal(payload).synced_before;
@@ -133,15 +130,11 @@ std::string SegmentWalk::describe_stop() const {
         return place + ", entry " + std::to_string(lost_->index) + "): the payload is damaged";
       }
       return place + "): the payload is damaged";
-    case Stop::bad_header:
-      return place + "): the header is damaged";
-    case Stop::wrong_order:
-      return place + "): this record does not follow the one before";
-    case Stop::end_of_file:
-      return place + "): the file ends";
+    case Stop::bad_header: return place + "): the header is damaged";
+    case Stop::wrong_order: return place + "): this record does not follow the one before";
+    case Stop::end_of_file: return place + "): the file ends";
     case Stop::unwritten:
-    case Stop::none:
-      break;
+    case Stop::none: break;
   }
   return place + "): nothing is written here, though records follow";
 }

@@ -50,8 +50,8 @@ class SimulatedDisk::Parts {
   }
 
   mutable std::mutex mutex;
-  Names names;          // as the process sees them
-  Names durable_names;  // as the disk has them
+  Names names;                                   // as the process sees them
+  Names durable_names;                           // as the disk has them
   std::map<std::string, std::uint64_t> changes;  // when a name that is not durable was changed
   std::set<std::string> locks;
   std::uint64_t lives = 0;  // of processes: handles of an earlier one are dead
@@ -76,7 +76,9 @@ Error fault_error(Fault fault, const char* operation, const std::string& path) {
 }
 
 /// Faults that make an operation fail; the others change what it does.
-bool fails(Fault fault) { return fault == Fault::fail || fault == Fault::no_space || fault == Fault::drop_pages; }
+bool fails(Fault fault) {
+  return fault == Fault::fail || fault == Fault::no_space || fault == Fault::drop_pages;
+}
 
 }  // namespace
 

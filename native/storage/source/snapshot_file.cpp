@@ -55,13 +55,11 @@ std::uint64_t SnapshotHeader::file_bytes() const {
 }
 
 std::uint64_t snapshot_header_bytes(const Identity& identity, const raft::SnapshotMetadata& metadata) {
-  const std::uint64_t used =
-      fixed_bytes + configuration_of(metadata).size() + identity.cluster_name.size() + 4;
+  const std::uint64_t used = fixed_bytes + configuration_of(metadata).size() + identity.cluster_name.size() + 4;
   return (used + header_unit_bytes - 1) / header_unit_bytes * header_unit_bytes;
 }
 
-std::vector<std::byte> encode_snapshot_header(const Identity& identity,
-                                              const raft::SnapshotMetadata& metadata) {
+std::vector<std::byte> encode_snapshot_header(const Identity& identity, const raft::SnapshotMetadata& metadata) {
   const raft::Payload configuration = configuration_of(metadata);
   std::vector<std::byte> header(static_cast<std::size_t>(snapshot_header_bytes(identity, metadata)));
   std::byte* at = header.data();
@@ -107,8 +105,8 @@ Result<SnapshotHeader> read_snapshot_header(File& file) {
   if (get32(at + summed) != masked(crc32c({at, summed}))) return damaged(file, "its header has a wrong CRC.");
   const std::uint64_t configuration_bytes = get32(at + at_configuration_bytes);
   const std::uint64_t name_bytes = get32(at + at_name_bytes);
-  if (fixed_bytes + configuration_bytes + name_bytes > summed ||
-      get32(at + at_block_bytes) != snapshot_block_bytes || get64(at + at_size) > max_size_bytes) {
+  if (fixed_bytes + configuration_bytes + name_bytes > summed || get32(at + at_block_bytes) != snapshot_block_bytes ||
+      get64(at + at_size) > max_size_bytes) {
     return damaged(file, "the lengths in its header make no sense.");
   }
   header.identity.cluster_id = get_array<16>(at + at_cluster);
@@ -123,8 +121,7 @@ Result<SnapshotHeader> read_snapshot_header(File& file) {
   metadata.size_bytes = get64(at + at_size);
   metadata.digest = get_array<32>(at + at_digest);
   if (configuration_bytes > 0) {
-    auto decoded =
-        raft::Configuration::decode({at + fixed_bytes, static_cast<std::size_t>(configuration_bytes)});
+    auto decoded = raft::Configuration::decode({at + fixed_bytes, static_cast<std::size_t>(configuration_bytes)});
     if (!decoded) return damaged(file, decoded.error().text);
     metadata.configuration = std::make_shared<const raft::Configuration>(std::move(*decoded));
   }

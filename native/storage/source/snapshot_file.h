@@ -25,9 +25,7 @@ struct SnapshotHeader {
   std::uint64_t header_bytes = 0;
 
   /// Where the stored form of block `number` begins.
-  std::uint64_t block_offset(std::uint64_t number) const {
-    return header_bytes + number * snapshot_stored_block_bytes;
-  }
+  std::uint64_t block_offset(std::uint64_t number) const { return header_bytes + number * snapshot_stored_block_bytes; }
   std::uint64_t file_bytes() const;
 };
 

@@ -9,7 +9,9 @@
 namespace kelek::storage {
 namespace {
 
-std::string partial_name(raft::SnapshotId id) { return hex16(id) + ".partial"; }
+std::string partial_name(raft::SnapshotId id) {
+  return hex16(id) + ".partial";
+}
 
 }  // namespace
 

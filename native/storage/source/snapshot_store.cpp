@@ -31,8 +31,7 @@ class ReadBytes final : public raft::PayloadOwner {
 
 }  // namespace
 
-SnapshotStore::Parts::Parts(FileSystem& files, std::string folder, Identity identity,
-                            const SnapshotOptions& options)
+SnapshotStore::Parts::Parts(FileSystem& files, std::string folder, Identity identity, const SnapshotOptions& options)
     : files_(files), folder_(std::move(folder)), identity_(std::move(identity)), options_(options) {}
 
 Status SnapshotStore::Parts::add_complete(const std::string& name, std::vector<std::string>& notes) {
@@ -84,8 +83,7 @@ std::optional<SnapshotStore::Parts::Known> SnapshotStore::Parts::known(raft::Sna
 
 Result<SnapshotStore::Parts::Known> SnapshotStore::Parts::required(raft::SnapshotId id) const {
   if (std::optional<Known> found = known(id)) return std::move(*found);
-  return make_error(Problem::not_found, "read", folder_,
-                    "There is no snapshot " + hex16(id) + " in " + folder_ + ".");
+  return make_error(Problem::not_found, "read", folder_, "There is no snapshot " + hex16(id) + " in " + folder_ + ".");
 }
 
 std::vector<raft::SnapshotMetadata> SnapshotStore::Parts::list() const {
@@ -106,8 +104,7 @@ Result<raft::Payload> SnapshotStore::Parts::read(raft::SnapshotId id, std::uint6
   if (!found) return found.error();
   const std::uint64_t total = found->header.metadata.size_bytes;
   if (offset_bytes > total || size_bytes > total - offset_bytes || size_bytes > raft::max_payload_bytes) {
-    return make_error(Problem::bad_use, "read", found->path,
-                      "A part of " + found->path + " that it does not have.");
+    return make_error(Problem::bad_use, "read", found->path, "A part of " + found->path + " that it does not have.");
   }
   if (size_bytes == 0) return raft::Payload();
   Result<std::unique_ptr<File>> file = files_.open(found->path, OpenMode::read);
@@ -129,8 +126,7 @@ Result<raft::Payload> SnapshotStore::Parts::read(raft::SnapshotId id, std::uint6
   return raft::Payload::owned_by(*owner, owner->bytes);
 }
 
-Result<std::vector<std::byte>> SnapshotStore::Parts::read_all(raft::SnapshotId id,
-                                                              std::uint64_t limit_bytes) const {
+Result<std::vector<std::byte>> SnapshotStore::Parts::read_all(raft::SnapshotId id, std::uint64_t limit_bytes) const {
   Result<Known> found = required(id);
   if (!found) return found.error();
   const std::uint64_t size = found->header.metadata.size_bytes;

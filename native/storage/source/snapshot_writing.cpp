@@ -67,8 +67,12 @@ Result<raft::SnapshotMetadata> SnapshotWriter::Parts::finish() {
 
 SnapshotWriter::SnapshotWriter(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 SnapshotWriter::~SnapshotWriter() = default;
-Status SnapshotWriter::append(std::span<const std::byte> bytes) { return parts_->append(bytes); }
-Result<raft::SnapshotMetadata> SnapshotWriter::finish() { return parts_->finish(); }
+Status SnapshotWriter::append(std::span<const std::byte> bytes) {
+  return parts_->append(bytes);
+}
+Result<raft::SnapshotMetadata> SnapshotWriter::finish() {
+  return parts_->finish();
+}
 
 Result<raft::SnapshotMetadata> write_snapshot_file(FileSystem& files, const std::string& directory,
                                                    const std::string& name, const Identity& identity,

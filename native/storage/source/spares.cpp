@@ -64,8 +64,7 @@ Result<std::uint64_t> Spares::fill(File& file, std::uint64_t size_bytes, bool ge
     done = end;
     if (!gently) continue;
     std::unique_lock<std::mutex> lock(mutex_);
-    wake_.wait_for(lock, pause_between,
-                   [this] { return stopping_ || awaited_bytes_ != 0 || one_comes_for_nothing(); });
+    wake_.wait_for(lock, pause_between, [this] { return stopping_ || awaited_bytes_ != 0 || one_comes_for_nothing(); });
     if (awaited_bytes_ != 0 && done >= awaited_bytes_) return done;
     if (stopping_ || (awaited_bytes_ == 0 && one_comes_for_nothing())) {
       return make_error(Problem::bad_use, "prepare", file.path(), "This segment is not needed any more.");
@@ -119,8 +118,8 @@ Status Spares::prepare() {
 
 /// With the lock held.
 std::optional<Spare> Spares::take_ready(std::uint64_t size_bytes) {
-  const auto found = std::find_if(ready_.begin(), ready_.end(),
-                                  [=](const Spare& one) { return one.size_bytes >= size_bytes; });
+  const auto found =
+      std::find_if(ready_.begin(), ready_.end(), [=](const Spare& one) { return one.size_bytes >= size_bytes; });
   if (found == ready_.end()) return std::nullopt;
   Spare taken = std::move(*found);
   ready_.erase(found);

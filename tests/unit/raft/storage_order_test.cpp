@@ -113,8 +113,7 @@ TEST_CASE(
   cluster.node(1).peer_fell_back(99, 1);
 }
 
-TEST_CASE(
-    "B17 B73 a node whose disk lost acknowledged entries neither votes nor stands until it is repaired") {
+TEST_CASE("B17 B73 a node whose disk lost acknowledged entries neither votes nor stands until it is repaired") {
   Options options;
   options.id = 1;
   options.check_quorum = false;

@@ -67,8 +67,7 @@ std::unique_ptr<SimulatedDisk> recycled_log(std::string& segment, raft::Index& l
 }
 
 /// `kept` is the last index if the last batch is taken for torn.
-void flip_every(SimulatedDisk& disk, const std::string& segment, raft::Index kept, std::uint64_t step,
-                Tally& tally) {
+void flip_every(SimulatedDisk& disk, const std::string& segment, raft::Index kept, std::uint64_t step, Tally& tally) {
   const auto whole = recover_read_only(disk, "/node");
   REQUIRE_WELL(whole);
   const std::string expected = describe(*whole);

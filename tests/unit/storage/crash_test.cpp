@@ -14,9 +14,8 @@ struct Crash {
   std::uint64_t seed;
 };
 
-const Crash crashes[] = {{Tearing::nothing_lost, 1}, {Tearing::all_lost, 2}, {Tearing::prefix, 3},
-                         {Tearing::prefix, 4},       {Tearing::sectors, 5},  {Tearing::sectors, 6},
-                         {Tearing::sectors, 7}};
+const Crash crashes[] = {{Tearing::nothing_lost, 1}, {Tearing::all_lost, 2}, {Tearing::prefix, 3}, {Tearing::prefix, 4},
+                         {Tearing::sectors, 5},      {Tearing::sectors, 6},  {Tearing::sectors, 7}};
 
 void crash_everywhere(std::uint64_t seed) {
   SimulatedDisk whole;
@@ -43,7 +42,9 @@ void crash_everywhere(std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("A crash at any operation loses nothing that was acknowledged") { crash_everywhere(1); }
+TEST_CASE("A crash at any operation loses nothing that was acknowledged") {
+  crash_everywhere(1);
+}
 
 TEST_CASE("The process dies at any operation, the machine lives") {
   SimulatedDisk whole;

@@ -17,7 +17,9 @@ Error refused(FileSystem& files, const Identity& owner) {
   return opened.error();
 }
 
-bool says(const Error& error, const std::string& text) { return error.text.find(text) != std::string::npos; }
+bool says(const Error& error, const std::string& text) {
+  return error.text.find(text) != std::string::npos;
+}
 
 }  // namespace
 
@@ -32,12 +34,14 @@ TEST_CASE("A new directory holds its first configuration and nothing else") {
   REQUIRE(opened.recovered.last_index() == 0);
   REQUIRE(opened.recovered.first_configuration->members().size() == 3);
   REQUIRE_FALSE(opened.recovered.durable_state().restarted);
-  auto node = raft::Node::create([] {
-    raft::Options options;
-    options.id = 1;
-    options.incarnation = 7;
-    return options;
-  }(), opened.recovered.durable_state());
+  auto node = raft::Node::create(
+      [] {
+        raft::Options options;
+        options.id = 1;
+        options.incarnation = 7;
+        return options;
+      }(),
+      opened.recovered.durable_state());
   REQUIRE(node.ok());
 }
 
@@ -107,13 +111,13 @@ TEST_CASE("A damaged identity is refused, and nothing is made over it") {
 }
 
 TEST_CASE("The identity is a text that people can read") {
-  REQUIRE(encode_identity(identity_of_node()).find(
-          "Kelek data directory, format 1\n"
-          "cluster 101112131415161718191a1b1c1d1e1f\n"
-          "name 'reviews'\n"
-          "node 1\n"
-          "incarnation 7\n"
-          "crc32c ") == 0);
+  REQUIRE(encode_identity(identity_of_node())
+              .find("Kelek data directory, format 1\n"
+                    "cluster 101112131415161718191a1b1c1d1e1f\n"
+                    "name 'reviews'\n"
+                    "node 1\n"
+                    "incarnation 7\n"
+                    "crc32c ") == 0);
   Identity odd = identity_of_node();
   odd.cluster_name = "it's\nodd";
   REQUIRE_FALSE(check_identity(odd).empty());

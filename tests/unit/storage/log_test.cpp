@@ -169,8 +169,7 @@ TEST_CASE("A crash in the middle of a release leaves a log without gaps, and seg
     REQUIRE(node.opened.recovered.report.damage.empty());
     REQUIRE(node.opened.recovered.last_index() == 200);
     // What is written now goes into recycled segments in time; none of their old records comes back.
-    for (raft::Index index = 201; index <= 400; ++index)
-      REQUIRE_WELL(write(node.log(), entry(index, 1, "n")));
+    for (raft::Index index = 201; index <= 400; ++index) REQUIRE_WELL(write(node.log(), entry(index, 1, "n")));
     node.open();
     REQUIRE(node.opened.recovered.last_index() == 400);
   }

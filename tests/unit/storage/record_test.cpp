@@ -82,13 +82,48 @@ TEST_CASE("A batch has these bytes") {
   const auto bytes = batch.bytes();
   REQUIRE(bytes.size() == 40 + 64 + 56 + 56);
   REQUIRE(hex(bytes.subspan(0, 40)) ==
-          "a17cca76" "00000000" "03" "00" "0000" "d4c3b2a1" "1500000000000000" "0b00000000000000" "3fd1ac84" "d8ea82a2");
+          "a17cca76"
+          "00000000"
+          "03"
+          "00"
+          "0000"
+          "d4c3b2a1"
+          "1500000000000000"
+          "0b00000000000000"
+          "3fd1ac84"
+          "d8ea82a2");
   REQUIRE(hex(bytes.subspan(40 + 4, 28)) ==
-          "18000000" "01" "00" "0000" "d4c3b2a1" "1600000000000000" "0a00000000000000");
-  REQUIRE(hex(bytes.subspan(80, 24)) == "0500000000000000" "0200000000000000" "0a00000000000000");
-  REQUIRE(hex(bytes.subspan(104 + 4, 28)) == "0d000000" "02" "00" "0000" "d4c3b2a1" "1700000000000000" "0b00000000000000");
-  REQUIRE(hex(bytes.subspan(144, 16)) == "0500000000000000" "68656c6c6f" "000000");
-  REQUIRE(hex(bytes.subspan(160 + 4, 28)) == "10000000" "05" "00" "0000" "d4c3b2a1" "1800000000000000" "0b00000000000000");
+          "18000000"
+          "01"
+          "00"
+          "0000"
+          "d4c3b2a1"
+          "1600000000000000"
+          "0a00000000000000");
+  REQUIRE(hex(bytes.subspan(80, 24)) ==
+          "0500000000000000"
+          "0200000000000000"
+          "0a00000000000000");
+  REQUIRE(hex(bytes.subspan(104 + 4, 28)) ==
+          "0d000000"
+          "02"
+          "00"
+          "0000"
+          "d4c3b2a1"
+          "1700000000000000"
+          "0b00000000000000");
+  REQUIRE(hex(bytes.subspan(144, 16)) ==
+          "0500000000000000"
+          "68656c6c6f"
+          "000000");
+  REQUIRE(hex(bytes.subspan(160 + 4, 28)) ==
+          "10000000"
+          "05"
+          "00"
+          "0000"
+          "d4c3b2a1"
+          "1800000000000000"
+          "0b00000000000000");
   REQUIRE(hex(bytes.subspan(200, 4)) == "03000000");
   REQUIRE(hex(bytes.subspan(208, 8)) == "1400000000000000");
 }
@@ -139,10 +174,22 @@ TEST_CASE("The header of a segment has these bytes, and every damaged bit of it 
   std::vector<std::byte> bytes(segment_header_bytes, std::byte{0xff});
   encode_segment_header(some_header(), bytes);
   REQUIRE(hex(std::span<const std::byte>(bytes).first(80)) ==
-          "4b4c4b57414c0001" "01000000" "00000000" "101112131415161718191a1b1c1d1e1f" "0100000000000000"
-          "0700000000000000" "0300000000000000" "0b00000000000000" "1500000000000000" "04030201" "d4c3b2a1");
+          "4b4c4b57414c0001"
+          "01000000"
+          "00000000"
+          "101112131415161718191a1b1c1d1e1f"
+          "0100000000000000"
+          "0700000000000000"
+          "0300000000000000"
+          "0b00000000000000"
+          "1500000000000000"
+          "04030201"
+          "d4c3b2a1");
   REQUIRE(hex(std::span<const std::byte>(bytes).subspan(80, 32)) ==
-          "0500000000000000" "0200000000000000" "0a00000000000000" "0900000000000000");
+          "0500000000000000"
+          "0200000000000000"
+          "0a00000000000000"
+          "0900000000000000");
   const auto read = decode_segment_header(bytes);
   REQUIRE(read.has_value());
   REQUIRE(read->identity == identity_of_node());

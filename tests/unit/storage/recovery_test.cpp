@@ -320,7 +320,8 @@ TEST_CASE("Damage below the newest snapshot hurts nobody") {
   REQUIRE(opened.recovered.report.damage.size() == 1);
 }
 
-TEST_CASE("R5: what only the cache holds after a failed sync becomes durable at the next start, or is not acknowledged") {
+TEST_CASE(
+    "R5: what only the cache holds after a failed sync becomes durable at the next start, or is not acknowledged") {
   auto disk = disk_with(3);
   {
     auto opened = open_or_fail(*disk, path);

@@ -208,8 +208,7 @@ TEST_CASE("Old records that stand exactly where the next one would are the end o
     std::vector<std::byte> payload(216, std::byte{1});
     RecordHeader header{216, RecordType::entry, 0, old.generation, lsn++, 5, 0, payload_crc_of(payload)};
     chain = encode_record_header(header, chain, std::span<std::byte>(bytes).subspan(at, record_header_bytes));
-    std::copy(payload.begin(), payload.end(),
-              bytes.begin() + static_cast<std::ptrdiff_t>(at) + record_header_bytes);
+    std::copy(payload.begin(), payload.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at) + record_header_bytes);
   }
   disk->set_contents(segment, bytes);
   auto opened = open_or_fail(*disk, path, small_options(segment_bytes));

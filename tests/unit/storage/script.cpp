@@ -5,8 +5,8 @@ namespace kelek::storage::test {
 
 std::string Model::describe() const {
   std::string text = "term " + std::to_string(hard_state.term) + " vote " + std::to_string(hard_state.vote) +
-                     " commit " + std::to_string(hard_state.commit) + " snapshot " +
-                     std::to_string(snapshot_index) + " last " + std::to_string(last_index) + " |";
+                     " commit " + std::to_string(hard_state.commit) + " snapshot " + std::to_string(snapshot_index) +
+                     " last " + std::to_string(last_index) + " |";
   for (const auto& [index, content] : entries) {
     if (index > snapshot_index) text += " " + std::to_string(index) + ":" + content;
   }
@@ -39,8 +39,7 @@ bool Script::good(const Status& status) {
 }
 
 bool Script::open() {
-  Result<DataDirectory::Opened> opened =
-      DataDirectory::open(disk_, path, identity_of_node(), small_options(12 * 1024));
+  Result<DataDirectory::Opened> opened = DataDirectory::open(disk_, path, identity_of_node(), small_options(12 * 1024));
   if (!opened) {
     failure_ = opened.error().text;
     return false;
@@ -104,8 +103,7 @@ bool Script::replace() {
   if (model_.last_index <= model_.hard_state.commit) return true;
   ++model_.hard_state.term;
   model_.hard_state.vote = 0;
-  const raft::Index first =
-      model_.hard_state.commit + 1 + random_.below(model_.last_index - model_.hard_state.commit);
+  const raft::Index first = model_.hard_state.commit + 1 + random_.below(model_.last_index - model_.hard_state.commit);
   stage_entries(first, 1 + static_cast<std::uint32_t>(random_.below(3)));
   return write_batch() && sync();
 }
@@ -149,8 +147,8 @@ bool Script::receive_snapshot() {
   SnapshotStore& snapshots = opened_->directory->snapshots();
   for (std::size_t at = 0; at == 0 || at < bytes.size(); at += 30'000) {
     const std::size_t size = std::min<std::size_t>(30'000, bytes.size() - at);
-    const raft::ChunkToStore chunk{
-        metadata, at, raft::Payload::copy_of(std::span<const std::byte>(bytes).subspan(at, size))};
+    const raft::ChunkToStore chunk{metadata, at,
+                                   raft::Payload::copy_of(std::span<const std::byte>(bytes).subspan(at, size))};
     if (!good(snapshots.store_chunk(chunk)) || !good(snapshots.sync_chunks())) return false;
   }
   if (!good(snapshots.promote(metadata->id))) return false;
@@ -177,35 +175,25 @@ bool Script::reopen() {
 
 bool Script::step() {
   switch (random_.below(24)) {
-    case 0:
-      return vote();
+    case 0: return vote();
     case 1:
     case 2:
-    case 3:
-      return advance_commit();
+    case 3: return advance_commit();
     case 4:
-    case 5:
-      return replace();
+    case 5: return replace();
     case 6:
-    case 7:
-      return write_two();
-    case 8:
-      return take_snapshot();
-    case 9:
-      return random_.below(3) == 0 ? receive_snapshot() : append();
+    case 7: return write_two();
+    case 8: return take_snapshot();
+    case 9: return random_.below(3) == 0 ? receive_snapshot() : append();
     case 10:
-    case 11:
-      return good(log()->idle_witness());
-    case 12:
-      return reopen();
-    default:
-      return append();
+    case 11: return good(log()->idle_witness());
+    case 12: return reopen();
+    default: return append();
   }
 }
 
 bool Script::run(int steps) {
-  Status made =
-      DataDirectory::create(disk_, path, identity_of_node(), three_voters(), small_options(12 * 1024));
+  Status made = DataDirectory::create(disk_, path, identity_of_node(), three_voters(), small_options(12 * 1024));
   if (!good(made)) return false;
   created_ = true;
   model_.hard_state.term = 1;

@@ -20,9 +20,9 @@ std::string sectors_of(const SimulatedDisk& disk, const std::string& path) {
   const auto bytes = disk.contents(path);
   for (std::size_t at = 0; at < bytes.size(); at += 512) {
     const auto end = std::min(bytes.size(), at + 512);
-    const bool same = std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(at),
-                                  bytes.begin() + static_cast<std::ptrdiff_t>(end),
-                                  [&](std::byte b) { return b == bytes[at]; });
+    const bool same =
+        std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin() + static_cast<std::ptrdiff_t>(end),
+                    [&](std::byte b) { return b == bytes[at]; });
     const char letter = static_cast<char>(bytes[at]);
     text += !same ? 'g' : letter == 0 ? 'z' : letter;
   }

@@ -27,8 +27,7 @@ raft::SnapshotMetadata basis_at(raft::Index index) {
 }
 
 /// As a leader would name it.
-std::shared_ptr<const raft::SnapshotMetadata> metadata_of(raft::Index index,
-                                                          const std::vector<std::byte>& bytes) {
+std::shared_ptr<const raft::SnapshotMetadata> metadata_of(raft::Index index, const std::vector<std::byte>& bytes) {
   auto metadata = std::make_shared<raft::SnapshotMetadata>(basis_at(index));
   metadata->size_bytes = bytes.size();
   Digest digest;
@@ -75,8 +74,8 @@ struct Node {
 }  // namespace
 
 TEST_CASE("A snapshot of any size is written, listed, read in parts and verified") {
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, snapshot_block_bytes - 1,
-                                 snapshot_block_bytes, snapshot_block_bytes + 1, std::size_t{1'200'000}}) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, snapshot_block_bytes - 1, snapshot_block_bytes,
+                                 snapshot_block_bytes + 1, std::size_t{1'200'000}}) {
     Node node;
     const auto bytes = bytes_of_size(size);
     auto made = node.store().write(basis_at(10), bytes);

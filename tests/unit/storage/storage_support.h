@@ -50,14 +50,16 @@ inline raft::EntryRange entries(raft::Index first, raft::Index last, raft::Term 
   return builder.finish();
 }
 
-inline std::string describe(const Status& status) { return status ? "well" : status.error().text; }
+inline std::string describe(const Status& status) {
+  return status ? "well" : status.error().text;
+}
 
 /// What a test asserts of things that must go well: shows the sentence if they do not.
-#define REQUIRE_WELL(expression)                                \
-  do {                                                          \
-    const auto& well_result = (expression);                     \
-    INFO((well_result.ok() ? "" : well_result.error().text));   \
-    REQUIRE(well_result.ok());                                  \
+#define REQUIRE_WELL(expression)                              \
+  do {                                                        \
+    const auto& well_result = (expression);                   \
+    INFO((well_result.ok() ? "" : well_result.error().text)); \
+    REQUIRE(well_result.ok());                                \
   } while (false)
 
 inline Status write(Log& log, const raft::HardState& state, const raft::EntryRange& range) {

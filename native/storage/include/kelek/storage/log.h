@@ -72,7 +72,7 @@ struct ScrubStep {
 class Log {
  public:
   class Parts;  // inside
-  ~Log();  // stops the thread, closes the files, writes nothing
+  ~Log();       // stops the thread, closes the files, writes nothing
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 

@@ -68,16 +68,14 @@ Result<Backup> read_backup(FileSystem& files, const std::string& file, std::uint
 
 /// The newest snapshot of a directory as a backup. What was committed after it is not in it: who knows how to apply
 /// entries (the runtime) makes a newer one from recover_read_only() and write_backup(). Refused (not_found): none.
-Result<raft::SnapshotMetadata> export_backup(FileSystem& files, const std::string& directory,
-                                             const std::string& file);
+Result<raft::SnapshotMetadata> export_backup(FileSystem& files, const std::string& directory, const std::string& file);
 /// What open() would give; takes the lock while it reads, changes nothing.
 Result<Recovered> recover_read_only(FileSystem& files, const std::string& directory);
 
 /// Makes a new node's directory (as create() does) that starts from the backup: index and term stay, the members
 /// are those of `configuration` (not empty), cluster, node and incarnation those of `identity`.
-Status import_backup(FileSystem& files, const std::string& file, const std::string& directory,
-                     const Identity& identity, const raft::Configuration& configuration,
-                     const StorageOptions& options = {});
+Status import_backup(FileSystem& files, const std::string& file, const std::string& directory, const Identity& identity,
+                     const raft::Configuration& configuration, const StorageOptions& options = {});
 
 /// The lost majority (thesis, section 4.1 tells why this is unsafe): adds to the log a configuration that stands
 /// alone, and raises the term by one. Whoever calls has made sure that no quorum of the old one lives. Gives the

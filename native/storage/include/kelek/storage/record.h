@@ -105,9 +105,13 @@ struct SegmentHeader {
   raft::Term repaired_term = 0;
 };
 
-constexpr std::size_t padded(std::size_t size_bytes) { return (size_bytes + 7) & ~std::size_t{7}; }
+constexpr std::size_t padded(std::size_t size_bytes) {
+  return (size_bytes + 7) & ~std::size_t{7};
+}
 /// What a record takes in its segment.
-constexpr std::size_t record_bytes(std::size_t payload_bytes) { return record_header_bytes + padded(payload_bytes); }
+constexpr std::size_t record_bytes(std::size_t payload_bytes) {
+  return record_header_bytes + padded(payload_bytes);
+}
 
 /// Writes what is known while a batch is put together: length, type, flags, index, CRC of the payload.
 void start_record_header(const RecordHeader& header, std::span<std::byte> out);
@@ -115,8 +119,7 @@ void start_record_header(const RecordHeader& header, std::span<std::byte> out);
 std::uint32_t stamp_record_header(std::uint32_t generation, std::uint64_t lsn, std::uint32_t previous_chain,
                                   std::span<std::byte> out);
 /// Both.
-std::uint32_t encode_record_header(const RecordHeader& header, std::uint32_t previous_chain,
-                                   std::span<std::byte> out);
+std::uint32_t encode_record_header(const RecordHeader& header, std::uint32_t previous_chain, std::span<std::byte> out);
 /// None unless the CRC fits and the header is one that encode could have written. The payload is not looked at.
 std::optional<RecordHeader> decode_record_header(std::span<const std::byte> bytes);
 /// The chain that this header must have after `previous_chain`.

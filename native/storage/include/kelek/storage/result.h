@@ -10,9 +10,9 @@ namespace kelek::storage {
 
 enum class Problem : std::uint8_t {
   none = 0,
-  io,           ///< the system failed an operation; `code` is its errno
-  no_space,     ///< ENOSPC or EDQUOT
-  denied,       ///< EACCES, EPERM or EROFS: not ours to read or to write
+  io,        ///< the system failed an operation; `code` is its errno
+  no_space,  ///< ENOSPC or EDQUOT
+  denied,    ///< EACCES, EPERM or EROFS: not ours to read or to write
   not_found,
   exists,       ///< there is something already where something new was to be made
   in_use,       ///< a live process holds the directory; the text has its pid

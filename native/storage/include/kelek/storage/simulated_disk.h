@@ -33,7 +33,19 @@ enum class Fault : std::uint8_t {
 };
 
 enum class DiskOperation : std::uint8_t {
-  open, create, write, read, sync, resize, rename, remove, make_directory, sync_directory, list, lock, free_bytes,
+  open,
+  create,
+  write,
+  read,
+  sync,
+  resize,
+  rename,
+  remove,
+  make_directory,
+  sync_directory,
+  list,
+  lock,
+  free_bytes,
 };
 
 /// The assumption about overwriting is SQLite's ("power-safe overwrite"): a write changes no byte outside its range,
