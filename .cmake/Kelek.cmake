@@ -12,6 +12,12 @@ endfunction()
 # Gives a target of ours its warnings and, in native/, its hardening.
 function(kelek_private_flags target)
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:kelek_flags>)
+  # Frame pointers show profilers who called; measured, a lone entry costs the core a twelfth more with them.
+  set(core_folder "${PROJECT_SOURCE_DIR}/core")
+  cmake_path(IS_PREFIX core_folder "${CMAKE_CURRENT_SOURCE_DIR}" in_core)
+  if(in_core AND NOT KELEK_SANITIZE)
+    set_target_properties(${target} PROPERTIES KELEK_WITHOUT_FRAME_POINTER ON)
+  endif()
   set(native_folder "${PROJECT_SOURCE_DIR}/native")
   cmake_path(IS_PREFIX native_folder "${CMAKE_CURRENT_SOURCE_DIR}" in_native)
   if(in_native)

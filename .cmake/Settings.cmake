@@ -30,7 +30,7 @@ endif()
 add_library(kelek_flags INTERFACE)
 target_compile_options(kelek_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wimplicit-fallthrough
-  -fno-omit-frame-pointer)
+  $<$<NOT:$<BOOL:$<TARGET_PROPERTY:KELEK_WITHOUT_FRAME_POINTER>>>:-fno-omit-frame-pointer>)
 # Sanitizers make g++ warn of what is not so; and whoever has Kelek inside another project may have another compiler.
 if(PROJECT_IS_TOP_LEVEL AND NOT KELEK_SANITIZE)
   target_compile_options(kelek_flags INTERFACE -Werror)
