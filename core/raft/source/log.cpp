@@ -48,7 +48,7 @@ void Log::append(Entry entry) {
 void Log::append(const EntryRange& entries) {
   KELEK_INVARIANT(entries.empty() || entries.first_index() <= last_index() + 1);
   entries.for_each_part([this](Index first, std::span<const Entry> part) {
-    part = part.subspan(std::min<std::size_t>(last_index() + 1 - first, part.size()));
+    part = part.subspan(static_cast<std::size_t>(std::min<Index>(last_index() + 1 - first, part.size())));
     while (!part.empty()) {
       EntryBlock& block = *block_with_room().get();
       const std::size_t count = std::min<std::size_t>(part.size(), block.capacity() - block.size());
@@ -139,7 +139,7 @@ EntryRange Log::range(Index from, std::size_t max_entries, std::size_t max_bytes
   EntryRange found;
   if (from > last_index() || max_entries == 0) return found;
   KELEK_INVARIANT(from >= first_index());
-  std::size_t left = std::min<std::size_t>(max_entries, last_index() - from + 1);
+  auto left = static_cast<std::size_t>(std::min<Index>(max_entries, last_index() - from + 1));
   std::size_t e = extent_of(from);
   auto offset = static_cast<std::uint32_t>(from - extents_[e].first);
   for (; left > 0; ++e, offset = 0) {
