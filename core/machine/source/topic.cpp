@@ -81,7 +81,8 @@ Result execute(Context& context, const TopicAppend& command) {
   record.payload = command.payload;
   Refusal refusal = missing ? can_create(context) : Refusal{};
   if (refusal.ok()) {
-    refusal = can_grow(context, missing ? Topic{} : at->second, topic_record_size(record));
+    const uint64_t bytes = topic_record_size(record);
+    refusal = missing ? can_grow(context, Topic{}, bytes) : can_grow(context, at->second, bytes);
   }
   if (!refusal.ok()) {
     return refuse(refusal.code, std::move(refusal.reason));
