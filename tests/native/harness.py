@@ -120,6 +120,7 @@ class Node:
         self.starts += 1
         with open(self.log, "ab") as log:
             log.write(f"--- start {self.starts}\n".encode())
+            log.flush()  # before the process writes to the same file
             self.process = subprocess.Popen([*prefix, *self.command(*extra)], stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL)
         return self

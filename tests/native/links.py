@@ -89,7 +89,8 @@ class Links:
         to = self.fronts[listener]
         link = (self.owner(address[1], listener.getsockname()[1]), to)
         with self.lock:
-            refused = link in self.cuts
+            # Whoever cannot be told yet (its process has just begun) tries again: let in as nobody, it could not be cut.
+            refused = link in self.cuts or link[0] == 0
         try:
             if refused:
                 raise OSError("cut")
