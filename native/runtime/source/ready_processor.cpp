@@ -158,13 +158,6 @@ void ReadyProcessor::collect_snapshot() {
     admin_.on_snapshot_failure(finished->failure());
     return;
   }
-  // While it was written a newer one came from the leader and took the place of the log. In the log its
-  // record would stand behind the newer one's, and recovery would go back to it, to a log that begins far
-  // behind it.
-  if ((*finished)->index <= engine_.node->status().snapshot_index) {
-    if (const std::optional<raft::SnapshotMetadata> newest = engine_.snapshots->newest()) admin_.on_snapshot(*newest);
-    return;
-  }
   // While it was written a newer one came from the leader and took the place of the log. In the log its record would
   // stand behind the newer one's, and recovery would go back to it, to a log that begins far behind it.
   if ((*finished)->index <= engine_.node->status().snapshot_index) {
