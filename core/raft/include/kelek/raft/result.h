@@ -3,10 +3,9 @@
 
 #include <optional>
 #include <string>
-#include <utility>
-#include <variant>
 
 #include <kelek/raft/types.h>
+#include <kelek/raft/value_or.h>
 
 namespace kelek::raft {
 
@@ -48,24 +47,10 @@ struct Error {
 
 /// A value, or the reason why there is none.
 template <typename Value>
-class Result {
+class [[nodiscard]] Result : public ValueOr<Value, Error> {
  public:
-  Result(Value value) : state_(std::move(value)) {}                 // NOLINT: a value is a result
-  Result(Error error) : state_(std::move(error)) {}                 // NOLINT: so is an error
-  Result(Refusal refusal) : state_(Error{refusal, no_node, {}}) {}  // NOLINT
-
-  bool ok() const { return std::holds_alternative<Value>(state_); }
-  explicit operator bool() const { return ok(); }
-  Value& value() { return std::get<Value>(state_); }
-  const Value& value() const { return std::get<Value>(state_); }
-  Value* operator->() { return &value(); }
-  const Value* operator->() const { return &value(); }
-  Value& operator*() { return value(); }
-  const Value& operator*() const { return value(); }
-  const Error& error() const { return std::get<Error>(state_); }
-
- private:
-  std::variant<Value, Error> state_;
+  using ValueOr<Value, Error>::ValueOr;
+  Result(Refusal refusal) : ValueOr<Value, Error>(Error{refusal, no_node, {}}) {}  // NOLINT: so is a refusal
 };
 
 struct Nothing {};

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <utility>
-#include <variant>
+
+#include <kelek/raft/value_or.h>
 
 namespace kelek::wire {
 
@@ -34,25 +34,6 @@ struct Error {
 
 /// A value, or why there is none.
 template <typename Value>
-class [[nodiscard]] Result {
- public:
-  Result(Value value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: a value is a result
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: so is an error
-
-  bool ok() const { return state_.index() == 0; }
-  explicit operator bool() const { return ok(); }
-  /// Only when ok().
-  Value& value() { return std::get<0>(state_); }
-  const Value& value() const { return std::get<0>(state_); }
-  Value* operator->() { return &value(); }
-  const Value* operator->() const { return &value(); }
-  Value& operator*() { return value(); }
-  const Value& operator*() const { return value(); }
-  /// Only when not ok().
-  const Error& error() const { return std::get<1>(state_); }
-
- private:
-  std::variant<Value, Error> state_;
-};
+using Result = raft::ValueOr<Value, Error>;
 
 }  // namespace kelek::wire

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
-#include <variant>
+
+#include <kelek/raft/value_or.h>
 
 namespace kelek::runtime {
 
@@ -36,23 +36,10 @@ struct Failure {
 
 /// A value, or why there is none.
 template <typename Value>
-class Result {
+class [[nodiscard]] Result : public raft::ValueOr<Value, Failure> {
  public:
-  Result(Value value) : state_(std::move(value)) {}        // NOLINT: a value is a result
-  Result(Failure failure) : state_(std::move(failure)) {}  // NOLINT: so is a failure
-
-  bool ok() const { return std::holds_alternative<Value>(state_); }
-  explicit operator bool() const { return ok(); }
-  Value& value() { return std::get<Value>(state_); }
-  const Value& value() const { return std::get<Value>(state_); }
-  Value* operator->() { return &value(); }
-  const Value* operator->() const { return &value(); }
-  Value& operator*() { return value(); }
-  const Value& operator*() const { return value(); }
-  const Failure& failure() const { return std::get<Failure>(state_); }
-
- private:
-  std::variant<Value, Failure> state_;
+  using raft::ValueOr<Value, Failure>::ValueOr;
+  const Failure& failure() const { return this->error(); }
 };
 
 struct Done {};

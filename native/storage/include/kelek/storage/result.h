@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
-#include <variant>
+
+#include <kelek/raft/value_or.h>
 
 namespace kelek::storage {
 
@@ -37,26 +37,9 @@ struct Error {
   std::string text;
 };
 
-/// A value, or the reason why there is none.
+/// A value, or why there is none.
 template <typename Value>
-class Result {
- public:
-  Result(Value value) : state_(std::move(value)) {}  // NOLINT: a value is a result
-  Result(Error error) : state_(std::move(error)) {}  // NOLINT: so is an error
-
-  bool ok() const { return std::holds_alternative<Value>(state_); }
-  explicit operator bool() const { return ok(); }
-  Value& value() { return std::get<Value>(state_); }
-  const Value& value() const { return std::get<Value>(state_); }
-  Value* operator->() { return &value(); }
-  const Value* operator->() const { return &value(); }
-  Value& operator*() { return value(); }
-  const Value& operator*() const { return value(); }
-  const Error& error() const { return std::get<Error>(state_); }
-
- private:
-  std::variant<Value, Error> state_;
-};
+using Result = raft::ValueOr<Value, Error>;
 
 struct Nothing {};
 using Status = Result<Nothing>;
