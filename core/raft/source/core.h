@@ -263,6 +263,7 @@ class Node::Core {
   // taking.cpp
   bool look_for_ready() const;
   bool something_to_take() const;
+  bool may_hand_out() const;
   void take_writes(Ready& ready);
   void take_committed(Ready& ready);
   void take_news(Ready& ready);

@@ -55,6 +55,7 @@ void check_sizes(const Options& options, Reasons& reasons) {
   reasons.at_least("max_inflight_appends", options.max_inflight_appends, 1);
   reasons.at_least("max_inflight_bytes", options.max_inflight_bytes, 1);
   reasons.at_least("max_uncommitted_bytes", options.max_uncommitted_bytes, 1);
+  reasons.at_least("max_unapplied_entries", options.max_unapplied_entries, 1);
   reasons.at_least("max_unapplied_bytes", options.max_unapplied_bytes, 1);
   reasons.at_least("max_waiting", options.max_waiting, 1);
   reasons.at_least("snapshot_chunk_bytes", options.snapshot_chunk_bytes, 1);

@@ -26,8 +26,7 @@ bool Node::Core::something_to_take() const {
   } else if (const auto* asking = held_role<PreCandidate>()) {
     if (asking->requests_due) return true;
   }
-  const Index may_hand = std::min(commit_, persistence_.stable());
-  if (handed_ < may_hand && unapplied_bytes_ < options_.max_unapplied_bytes) return true;
+  if (handed_ < std::min(commit_, persistence_.stable()) && may_hand_out()) return true;
   return told_configuration_ != configuration().get() || told_role_ != role() || told_leader_ != known_leader();
 }
 
@@ -74,12 +73,17 @@ void Node::Core::take_writes(Ready& ready) {
   if ((flags & Persistence::last_chunk) != 0) incoming_->last_chunk_ready = ready.number;
 }
 
-/// What is committed and durable here. The limit counts what is outstanding, not what one Ready holds (etcd 2e0653d).
+bool Node::Core::may_hand_out() const {
+  return handed_ - applied_ < options_.max_unapplied_entries && unapplied_bytes_ < options_.max_unapplied_bytes;
+}
+
+/// What is committed and durable here. The limits count what is outstanding, not what one Ready holds (etcd 2e0653d).
 void Node::Core::take_committed(Ready& ready) {
   const Index last = std::min(commit_, persistence_.stable());
-  while (handed_ < last && unapplied_bytes_ < options_.max_unapplied_bytes) {
-    EntryRange range = log_.range(handed_ + 1, static_cast<std::size_t>(last - handed_),
-                                  options_.max_unapplied_bytes - unapplied_bytes_);
+  while (handed_ < last && may_hand_out()) {
+    const Index count = std::min<Index>(last - handed_, options_.max_unapplied_entries - (handed_ - applied_));
+    EntryRange range =
+        log_.range(handed_ + 1, static_cast<std::size_t>(count), options_.max_unapplied_bytes - unapplied_bytes_);
     handed_ = range.last_index();
     const std::size_t bytes = range.payload_bytes();
     unapplied_bytes_ += bytes;

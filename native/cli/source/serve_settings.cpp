@@ -163,7 +163,9 @@ void ServeSettings::add_raft() {
   settings_.number("max-inflight-bytes", raft.max_inflight_bytes, "The same in bytes.");
   settings_.number("max-uncommitted-bytes", raft.max_uncommitted_bytes,
                    "Payload that is appended and not committed: beyond, proposals are refused.");
-  settings_.number("max-unapplied-bytes", raft.max_unapplied_bytes, "Payload that is committed and not yet applied.");
+  settings_.number("max-unapplied-entries", raft.max_unapplied_entries,
+                   "Entries that are applied at one go, before clients and members are listened to again,");
+  settings_.number("max-unapplied-bytes", raft.max_unapplied_bytes, "and their payload.");
   settings_.number("max-waiting", raft.max_waiting, "Reads that wait, and forwarded proposals that wait, each.");
   settings_.number("snapshot-chunk-bytes", raft.snapshot_chunk_bytes, "Snapshots travel in parts of this size,");
   settings_.number("max-inflight-chunks", raft.max_inflight_chunks, "so many of them at a time.");

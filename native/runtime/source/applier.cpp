@@ -1,6 +1,8 @@
 // From entries to results.
 #include "applier.h"
 
+#include <utility>
+
 #include <kelek/wire/command_codec.h>
 
 namespace kelek::runtime {
@@ -27,7 +29,7 @@ Failure Applier::apply_one(raft::Index index, const raft::Entry& entry) {
     return {};
   }
   wire::Result<machine::Command> command = wire::decode_command(entry.payload.bytes());
-  machine::ApplyOutcome outcome = command.ok() ? machine_.apply(index, entry.term, *command)
+  machine::ApplyOutcome outcome = command.ok() ? machine_.apply(index, entry.term, std::move(*command))
                                                : machine_.apply_undecodable(index, entry.term, command.error().text);
   if (outcome.result.code == machine::Code::out_of_order) return out_of_order();
   listener_(index, entry, &outcome.result);

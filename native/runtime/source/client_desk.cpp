@@ -219,7 +219,7 @@ void ClientDesk::propose(Request request, machine::Command command) {
   request.kind = Request::Kind::command;
   request.handed_over = true;
   const raft::Token token = engine_.requests.open(std::move(request));
-  const raft::Result<raft::Proposed> proposed = engine_.node->propose(wire::command_payload(command), token);
+  const raft::Result<raft::Proposed> proposed = engine_.node->propose(encoder_.payload_of(command), token);
   if (!proposed.ok()) {
     answers_.refuse(engine_.requests.close(token), proposed.error());
     return;

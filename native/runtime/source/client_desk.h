@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <kelek/raft/ready.h>
+#include <kelek/wire/command_codec.h>
 
 #include "admin_desk.h"
 #include "answers.h"
@@ -74,6 +75,7 @@ class ClientDesk {
   AdminDesk& admin_;
   std::priority_queue<Waiting> waiting_;
   std::shared_ptr<const transport::ClientIdentity> local_;
+  wire::CommandEncoder encoder_;
 };
 
 }  // namespace kelek::runtime

@@ -73,6 +73,7 @@ TEST_CASE("sizes have bounds on both sides") {
   refused(&Options::max_inflight_bytes, SIZE_MAX, "max_inflight_bytes");
   refused(&Options::max_uncommitted_bytes, std::size_t{0}, "max_uncommitted_bytes");
   refused(&Options::max_uncommitted_bytes, SIZE_MAX, "max_uncommitted_bytes");
+  refused(&Options::max_unapplied_entries, std::uint32_t{0}, "max_unapplied_entries");
   refused(&Options::max_unapplied_bytes, std::size_t{0}, "max_unapplied_bytes");
   refused(&Options::max_unapplied_bytes, SIZE_MAX, "max_unapplied_bytes");
   refused(&Options::max_waiting, std::size_t{0}, "max_waiting");

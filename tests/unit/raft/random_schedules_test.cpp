@@ -75,6 +75,7 @@ class Schedule {
     options.max_inflight_appends = static_cast<std::uint32_t>(1 + dice_.below(8));
     options.snapshot_chunk_bytes = static_cast<std::uint32_t>(1 + dice_.below(16));
     options.max_unapplied_bytes = 1 + static_cast<std::size_t>(dice_.below(40));
+    options.max_unapplied_entries = 1 + static_cast<std::uint32_t>(dice_.below(8));
     crashes_ = dice_.one_in(2);
     changes_ = dice_.one_in(2);
     snapshots_ = dice_.one_in(2);

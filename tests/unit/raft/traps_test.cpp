@@ -58,6 +58,21 @@ TEST_CASE("the limit of unapplied bytes counts what is outstanding") {
   CHECK(cluster.data(1).size() == 10);
 }
 
+TEST_CASE("the limit of unapplied entries counts what is outstanding too") {
+  Setup setup = voters(3);
+  setup.options.max_unapplied_entries = 4;
+  Cluster cluster(setup);
+  elect(cluster, 1);
+  cluster.pause_applying(2);
+  for (int i = 0; i < 10; ++i) cluster.propose(1, "a");
+  cluster.run(3);
+  CHECK(cluster.commit(2) == 11);
+  CHECK(cluster.data(2).empty());
+  cluster.resume_applying(2);
+  CHECK(cluster.data(2).size() == 10);
+  CHECK(cluster.data(1).size() == 10);
+}
+
 TEST_CASE("the persisted commit index does not wait for the application") {
   Setup setup = voters(3);
   setup.options.max_unapplied_bytes = 1;

@@ -43,13 +43,15 @@ struct Options {
   std::uint32_t max_append_entries = 2048;
   std::size_t max_append_bytes = std::size_t{1} << 20;
   /// Appends with entries to one follower that are not answered yet.
-  std::uint32_t max_inflight_appends = 256;
   std::size_t max_inflight_bytes = std::size_t{16} << 20;
+  std::uint32_t max_inflight_appends = 256;
 
+  /// Entries handed to the application and not yet reported by applied(), and their payload bytes: beyond either,
+  /// nothing more is handed out. So these also bound what one Ready brings.
+  std::uint32_t max_unapplied_entries = 65536;
+  std::size_t max_unapplied_bytes = std::size_t{16} << 20;
   /// Payload bytes appended in this leadership and not committed: beyond, proposals are refused.
   std::size_t max_uncommitted_bytes = std::size_t{64} << 20;
-  /// Payload bytes handed to the application and not yet reported by applied(): beyond, nothing more is handed out.
-  std::size_t max_unapplied_bytes = std::size_t{16} << 20;
   /// Reads that wait, and proposals forwarded that wait, each.
   std::size_t max_waiting = 65536;
 
