@@ -40,12 +40,12 @@ inline Result refuse(Code code, std::string reason = {}, ResultBody body = {}) {
   return result;
 }
 
-Result execute(Context& context, const KvPut& command);
+Result execute(Context& context, KvPut&& command);
 Result execute(Context& context, const KvDelete& command);
 Result execute(Context& context, const KvDeleteRange& command);
 Result execute(Context& context, const KvTxn& command);
 Result execute(Context& context, const TopicCreate& command);
-Result execute(Context& context, const TopicAppend& command);
+Result execute(Context& context, TopicAppend&& command);
 Result execute(Context& context, const TopicTrim& command);
 Result execute(Context& context, const BallotOpen& command);
 Result execute(Context& context, const BallotVote& command);

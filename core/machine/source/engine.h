@@ -16,7 +16,7 @@ class Machine::Engine {
   explicit Engine(State state)
       : state_(std::move(state)), indexes_(Indexes::of(state_)), history_(state_.applied_index) {}
 
-  ApplyOutcome apply(uint64_t index, uint64_t term, const Command& command);
+  ApplyOutcome apply(uint64_t index, uint64_t term, Command&& command);
   bool apply_empty(uint64_t index, uint64_t term);
   ApplyOutcome apply_undecodable(uint64_t index, uint64_t term, std::string_view reason);
 
@@ -29,7 +29,7 @@ class Machine::Engine {
   void begin(uint64_t index, uint64_t term);
   // Log time goes on, and what that ends, ends.
   void pass_time(Context& context);
-  Result run(Context& context, const Command& command, bool& replayed);
+  Result run(Context& context, Command&& command, bool& replayed);
   // Fills in what every result has, hands out the events, and takes both into the running hash.
   void finish(ApplyOutcome& outcome);
 

@@ -1,6 +1,8 @@
 // Keys and values: put, delete, their ttl and their binding to sessions. (Txns: kv_txn.cpp.)
 #include "kv.h"
 
+#include <utility>
+
 #include "text.h"
 
 namespace kelek::machine {
@@ -76,11 +78,12 @@ Refusal can_put(const Context& context, const KvPut& put, const KvRecord* presen
 
 }  // namespace
 
-KvResult put_key(Context& context, const KvPut& put) {
-  return put_key(context, put, context.state.kv.lower_bound(put.key));
+KvResult put_key(Context& context, KvPut put) {
+  const KvAt at = context.state.kv.lower_bound(put.key);
+  return put_key(context, std::move(put), at);
 }
 
-KvResult put_key(Context& context, const KvPut& put, KvAt at) {
+KvResult put_key(Context& context, KvPut&& put, KvAt at) {
   KvResult answer;
   const bool absent = !is_at(context, at, put.key);
   if (absent) {
@@ -110,7 +113,8 @@ KvResult put_key(Context& context, const KvPut& put, KvAt at) {
   if (record.session_id != 0) {
     context.indexes.bindings[record.session_id].keys.insert(put.key);
   }
-  context.events.push_back(KvPutEvent{put.key, put.value, record.create_revision, record.version});
+  context.events.push_back(
+      KvPutEvent{std::move(put.key), std::move(put.value), record.create_revision, record.version});
   return answer;
 }
 
@@ -152,7 +156,7 @@ Refusal can_delete_range(const Context& context, const KeyRange& range, uint64_t
   return {};
 }
 
-Result execute(Context& context, const KvPut& put) {
+Result execute(Context& context, KvPut&& put) {
   const KvAt at = context.state.kv.lower_bound(put.key);
   const KvRecord* present = is_at(context, at, put.key) ? &at->second : nullptr;
   if (put.if_absent && present) {
@@ -172,7 +176,7 @@ Result execute(Context& context, const KvPut& put) {
       return refuse(refusal.code, std::move(refusal.reason));
     }
   }
-  return done(put_key(context, put, at));
+  return done(put_key(context, std::move(put), at));
 }
 
 Result execute(Context& context, const KvDelete& command) {

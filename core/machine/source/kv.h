@@ -7,9 +7,9 @@ namespace kelek::machine {
 
 using KvAt = std::map<std::string, KvRecord, std::less<>>::iterator;
 
-KvResult put_key(Context& context, const KvPut& put);
+KvResult put_key(Context& context, KvPut put);
 // The same for who has found the place of the key already (lower_bound).
-KvResult put_key(Context& context, const KvPut& put, KvAt at);
+KvResult put_key(Context& context, KvPut&& put, KvAt at);
 KvResult delete_key(Context& context, const KvDelete& command);
 KvResult delete_key_range(Context& context, const KeyRange& range);
 // Adds the keys of the range to `keys`, what this entry removes in all.

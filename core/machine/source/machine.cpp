@@ -2,6 +2,7 @@
 #include <kelek/machine/machine.h>
 
 #include <algorithm>
+#include <utility>
 
 #include <kelek/machine/check.h>
 
@@ -59,7 +60,7 @@ void Machine::Engine::pass_time(Context& context) {
   expire_keys(context);
 }
 
-Result Machine::Engine::run(Context& context, const Command& command, bool& replayed) {
+Result Machine::Engine::run(Context& context, Command&& command, bool& replayed) {
   if (command.header.session_id != 0) {
     SessionCheck session = check_session(context);
     if (!session.run) {
@@ -69,7 +70,8 @@ Result Machine::Engine::run(Context& context, const Command& command, bool& repl
   }
   Refusal refusal = check(command, state_.limits);
   Result result = refusal.ok()
-                      ? std::visit([&context](const auto& body) { return execute(context, body); }, command.body)
+                      ? std::visit([&context](auto&& body) { return execute(context, std::move(body)); },
+                                   std::move(command.body))
                       : refuse(refusal.code, std::move(refusal.reason));
   result.revision = state_.applied_index;
   result.term = state_.applied_term;
@@ -108,7 +110,7 @@ void Machine::Engine::finish(ApplyOutcome& outcome) {
   history_.add(outcome.events, state_.limits.history_bytes);
 }
 
-ApplyOutcome Machine::Engine::apply(uint64_t index, uint64_t term, const Command& command) {
+ApplyOutcome Machine::Engine::apply(uint64_t index, uint64_t term, Command&& command) {
   if (!is_next(index, term)) {
     return out_of_order(index, term, state_);
   }
@@ -117,7 +119,7 @@ ApplyOutcome Machine::Engine::apply(uint64_t index, uint64_t term, const Command
   Context context{state_, indexes_, events_, command.header, index, now_ms, state_.time_ms};
   pass_time(context);
   ApplyOutcome outcome;
-  outcome.result = run(context, command, outcome.replayed);
+  outcome.result = run(context, std::move(command), outcome.replayed);
   finish(outcome);
   return outcome;
 }
@@ -149,8 +151,11 @@ Machine::~Machine() = default;
 Machine::Machine(Machine&&) noexcept = default;
 Machine& Machine::operator=(Machine&&) noexcept = default;
 
+ApplyOutcome Machine::apply(uint64_t index, uint64_t term, Command&& command) {
+  return engine_->apply(index, term, std::move(command));
+}
 ApplyOutcome Machine::apply(uint64_t index, uint64_t term, const Command& command) {
-  return engine_->apply(index, term, command);
+  return engine_->apply(index, term, Command(command));
 }
 bool Machine::apply_empty(uint64_t index, uint64_t term) {
   return engine_->apply_empty(index, term);

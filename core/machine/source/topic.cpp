@@ -1,4 +1,6 @@
 // Topics: append-only logs with offsets, among them the log of verdicts.
+#include <utility>
+
 #include "context.h"
 #include "text.h"
 
@@ -61,7 +63,7 @@ Result execute(Context& context, const TopicCreate& command) {
   return done();
 }
 
-Result execute(Context& context, const TopicAppend& command) {
+Result execute(Context& context, TopicAppend&& command) {
   const auto at = context.state.topics.find(command.topic);
   const bool missing = at == context.state.topics.end();
   if (missing && !command.create_if_missing) {
@@ -78,7 +80,7 @@ Result execute(Context& context, const TopicAppend& command) {
   }
   TopicRecord record;
   record.author = context.header.caller;
-  record.payload = command.payload;
+  record.payload = std::move(command.payload);
   Refusal refusal = missing ? can_create(context) : Refusal{};
   if (refusal.ok()) {
     const uint64_t bytes = topic_record_size(record);

@@ -37,10 +37,16 @@ void encode_command(const machine::Command& command, Buffer& buffer) {
   put_body(writer, command.body);
 }
 
+raft::Payload CommandEncoder::payload_of(const machine::Command& command) {
+  buffer_.clear();
+  encode_command(command, buffer_);
+  raft::Payload payload = raft::Payload::copy_of(buffer_.bytes());
+  buffer_.shrink(kept_bytes);
+  return payload;
+}
+
 raft::Payload command_payload(const machine::Command& command) {
-  Buffer buffer;
-  encode_command(command, buffer);
-  return raft::Payload::copy_of(buffer.bytes());
+  return CommandEncoder().payload_of(command);
 }
 
 Result<machine::Command> decode_command(std::span<const std::byte> bytes) {

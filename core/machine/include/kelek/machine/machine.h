@@ -73,7 +73,9 @@ class Machine {
   Machine& operator=(Machine&&) noexcept;
 
   // Applies the committed entry at `index`, which must be revision() + 1 (otherwise: out_of_order, nothing
-  // changes, not even log time). Terms never fall. Never throws for anything a command contains.
+  // changes, not even log time). Terms never fall. Never throws for anything a command contains. Who has no more
+  // use for the command gives it away: what it brings becomes state and events without a copy.
+  ApplyOutcome apply(uint64_t index, uint64_t term, Command&& command);
   ApplyOutcome apply(uint64_t index, uint64_t term, const Command& command);
   // The same for an entry without a command (a leader's empty entry, a change of membership). False: out of
   // order.

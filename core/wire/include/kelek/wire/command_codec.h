@@ -27,6 +27,16 @@ void encode_events(const machine::EventBatch& batch, Buffer& buffer);
 /// The payload to propose. That it is not longer than raft::max_payload_bytes, machine::check() sees to.
 raft::Payload command_payload(const machine::Command& command);
 
+/// The same for who proposes again and again: one allocation a payload.
+class CommandEncoder {
+ public:
+  raft::Payload payload_of(const machine::Command& command);
+
+ private:
+  static constexpr std::size_t kept_bytes = std::size_t{1} << 20;
+  Buffer buffer_;
+};
+
 /// Strict as to form (FORMAT.md). What a command may say is for machine::check(), with the limits in force:
 /// here only lengths, counts and enumerators are bounded.
 Result<machine::Command> decode_command(std::span<const std::byte> bytes);
