@@ -69,10 +69,9 @@ Result Machine::Engine::run(Context& context, Command&& command, bool& replayed)
     }
   }
   Refusal refusal = check(command, state_.limits);
-  Result result = refusal.ok()
-                      ? std::visit([&context](auto&& body) { return execute(context, std::move(body)); },
-                                   std::move(command.body))
-                      : refuse(refusal.code, std::move(refusal.reason));
+  Result result = refusal.ok() ? std::visit([&context](auto&& body) { return execute(context, std::move(body)); },
+                                            std::move(command.body))
+                               : refuse(refusal.code, std::move(refusal.reason));
   result.revision = state_.applied_index;
   result.term = state_.applied_term;
   if (command.header.session_id != 0) {
