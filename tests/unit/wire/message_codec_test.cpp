@@ -5,7 +5,7 @@
 
 #include <kelek/wire/message_codec.h>
 
-#include "allocation_counter.h"
+#include "../support/allocation_counter.h"
 #include "examples.h"
 #include "same.h"
 
@@ -112,7 +112,7 @@ TEST_CASE("Payloads are views of the frame, and keep it alive") {
 
 TEST_CASE("An append takes one allocation for all its entries") {
   const raft::Payload frame = MessageEncoder().encode(1, append_of(2, entries_of(5, 64, 256))).joined();
-  const AllocationCounter counter;
+  const test::AllocationCounter counter;
   Result<PeerFrame> decoded = decode_peer_frame(frame);
   CHECK(counter.calls() == 1);
   CHECK(decoded.ok());
@@ -123,7 +123,7 @@ TEST_CASE("Entries are encoded once for all followers") {
   const raft::EntryRange entries = entries_of(5, 64, 256);
   const Bytes second = bytes_of(encoder.encode(1, append_of(2, entries)));
   const EncodedFrame again = encoder.encode(1, append_of(3, entries));
-  const AllocationCounter counter;
+  const test::AllocationCounter counter;
   const EncodedFrame third = encoder.encode(1, append_of(3, entries));
   CHECK(counter.calls() == 0);
   CHECK(third.tail.data() == again.tail.data());

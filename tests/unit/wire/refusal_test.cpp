@@ -7,7 +7,7 @@
 #include <kelek/wire/command_codec.h>
 #include <kelek/wire/snapshot_codec.h>
 
-#include "allocation_counter.h"
+#include "../support/allocation_counter.h"
 #include "examples.h"
 
 using namespace kelek;
@@ -22,7 +22,7 @@ constexpr Family families[] = {Family::peer,   Family::request, Family::server, 
 constexpr std::size_t refusal_bytes = 64 * 1024;
 
 void check_refused_cheaply(Family family, const Bytes& bytes) {
-  const AllocationCounter counter;
+  const test::AllocationCounter counter;
   const std::string error = decode(family, bytes);
   const std::size_t allocated = counter.bytes();
   INFO(family_name(family) << " " << hex_of(std::span(bytes).first(std::min<std::size_t>(bytes.size(), 64))));
@@ -97,7 +97,7 @@ TEST_CASE("Counts and lengths that are not there take no memory, wherever they s
         // There it would be the end of the bytes that stand there, and well-formed.
         if (at + bomb.size() == example.bytes.size()) continue;
         bytes.insert(bytes.end(), bomb.begin(), bomb.end());
-        const AllocationCounter counter;
+        const test::AllocationCounter counter;
         const std::string error = decode(example.family, bytes);
         if (!error.empty() && counter.bytes() <= refusal_bytes) continue;
         FAIL_CHECK(family_name(example.family) << " " << example.name << ", byte " << at);

@@ -4,7 +4,7 @@
 #include <kelek/machine/machine.h>
 #include <kelek/wire/snapshot_codec.h>
 
-#include "allocation_counter.h"
+#include "../support/allocation_counter.h"
 #include "examples.h"
 
 using namespace kelek;
@@ -196,7 +196,7 @@ TEST_CASE("A snapshot that ends early, or goes on behind its end, is refused") {
 
 TEST_CASE("A block that claims a great length takes no memory for it") {
   const Bytes head = bytes_of_hex("c6 03ffffff 00");
-  const AllocationCounter counter;
+  const test::AllocationCounter counter;
   SnapshotDecoder decoder;
   CHECK(decoder.add(head));
   CHECK(counter.bytes() < 8 * 1024);

@@ -3,7 +3,7 @@
 
 #include <kelek/wire/writer.h>
 
-#include "allocation_counter.h"
+#include "../support/allocation_counter.h"
 #include "examples.h"
 
 using namespace kelek::wire;
@@ -58,7 +58,7 @@ TEST_CASE("A buffer that was filled once allocates nothing the second time") {
   Writer writer(buffer);
   for (int i = 0; i < 1000; ++i) writer.integer(1'000'000);
   buffer.clear();
-  const AllocationCounter counter;
+  const kelek::test::AllocationCounter counter;
   for (int i = 0; i < 1000; ++i) writer.integer(1'000'000);
   CHECK(counter.calls() == 0);
   CHECK(buffer.size() == 5000);

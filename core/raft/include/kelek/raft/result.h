@@ -47,7 +47,7 @@ struct Error {
 
 /// A value, or the reason why there is none.
 template <typename Value>
-class [[nodiscard]] Result : public ValueOr<Value, Error> {
+class Result : public ValueOr<Value, Error> {
  public:
   using ValueOr<Value, Error>::ValueOr;
   Result(Refusal refusal) : ValueOr<Value, Error>(Error{refusal, no_node, {}}) {}  // NOLINT: so is a refusal

@@ -31,7 +31,7 @@ void operator delete[](void* memory, std::size_t) noexcept {
   std::free(memory);
 }
 
-namespace kelek::wire {
+namespace kelek::test {
 
 AllocationCounter::AllocationCounter() : bytes_before_(all_bytes), calls_before_(all_calls) {}
 
@@ -43,4 +43,4 @@ std::size_t AllocationCounter::calls() const {
   return all_calls - calls_before_;
 }
 
-}  // namespace kelek::wire
+}  // namespace kelek::test

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace kelek::wire {
+namespace kelek::test {
 
 /// Since its construction, on this thread. Freed memory is not subtracted.
 class AllocationCounter {
@@ -17,4 +17,4 @@ class AllocationCounter {
   std::size_t calls_before_;
 };
 
-}  // namespace kelek::wire
+}  // namespace kelek::test
