@@ -18,6 +18,15 @@ void* operator new(std::size_t size) {
 void* operator new[](std::size_t size) {
   return ::operator new(size);
 }
+// With these too: what a sanitizer's own operator new had given out, the delete below would not take back.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  all_bytes += size;
+  ++all_calls;
+  return std::malloc(size == 0 ? 1 : size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t& nothrow) noexcept {
+  return ::operator new(size, nothrow);
+}
 void operator delete(void* memory) noexcept {
   std::free(memory);
 }
