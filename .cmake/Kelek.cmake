@@ -57,6 +57,15 @@ function(kelek_executable name)
   endif()
 endfunction()
 
+# What a test looks at is sanitized; the test's own sources need not be, and their many assertions would take most of
+# the time that the whole build takes. So they are compiled as in the release build, of which ccache has them. (Not under
+# the thread sanitizer: it has to see both sides of what two threads share.)
+function(kelek_test_sources_are_not_under_test target)
+  if(KELEK_SANITIZE STREQUAL "address")
+    set_target_properties(${target} PROPERTIES KELEK_NOT_SANITIZED ON)
+  endif()
+endfunction()
+
 # kelek_unit_test(part SOURCES file ... [LINK target ...])
 # The Catch2 program unit_<part>. Each test case is a CTest test of its own; under a sanitizer, where starting a
 # process is slow, the program is one test. The part's inner headers (source/) are on the include path too.
@@ -68,9 +77,7 @@ function(kelek_unit_test part)
     target_include_directories(unit_${part} PRIVATE "${folder}/source")
   endif()
   if(KELEK_SANITIZE)
-    # What is under test is compiled as everywhere in this build. The test sources themselves are not under test, and
-    # their assertions take g++ five times as long when it looks for undefined behaviour in them.
-    target_compile_options(unit_${part} PRIVATE -O0 $<$<STREQUAL:${KELEK_SANITIZE},address>:-fno-sanitize=undefined>)
+    kelek_test_sources_are_not_under_test(unit_${part})
     add_test(NAME "unit.${part}" COMMAND unit_${part})
     set_tests_properties("unit.${part}" PROPERTIES LABELS unit)
   else()
@@ -80,7 +87,7 @@ endfunction()
 
 # kelek_process_test(name COMMAND ... [TIMEOUT seconds] [LABELS label ...])
 # A test that runs real processes: it has the label `native`, and the machine for itself, since others' load would
-# stretch its elections. The label `slow` keeps it out of `./dev test --quick`.
+# stretch its elections.
 function(kelek_process_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "COMMAND;LABELS")
   if(NOT arg_TIMEOUT)

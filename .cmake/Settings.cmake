@@ -26,30 +26,32 @@ if(KELEK_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endif()
 
+# The fuzz build counts branches in every library; the fuzz programs themselves link libFuzzer (tests/fuzz).
+set(kelek_sanitizers_address -fsanitize=address,undefined -fno-sanitize-recover=all)
+set(kelek_sanitizers_thread -fsanitize=thread)
+set(kelek_sanitizers_fuzzer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+if(KELEK_SANITIZE AND NOT DEFINED kelek_sanitizers_${KELEK_SANITIZE})
+  message(FATAL_ERROR "KELEK_SANITIZE is '${KELEK_SANITIZE}'; it may be empty, address, thread or fuzzer")
+endif()
+
 # What every target of ours is compiled with (private: nobody who links Kelek inherits it).
 add_library(kelek_flags INTERFACE)
+set(sanitized $<NOT:$<BOOL:$<TARGET_PROPERTY:KELEK_NOT_SANITIZED>>>)
 target_compile_options(kelek_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wimplicit-fallthrough
   $<$<NOT:$<BOOL:$<TARGET_PROPERTY:KELEK_WITHOUT_FRAME_POINTER>>>:-fno-omit-frame-pointer>)
 # Sanitizers make g++ warn of what is not so; and whoever has Kelek inside another project may have another compiler.
-if(PROJECT_IS_TOP_LEVEL AND NOT KELEK_SANITIZE)
-  target_compile_options(kelek_flags INTERFACE -Werror)
+if(PROJECT_IS_TOP_LEVEL)
+  target_compile_options(kelek_flags INTERFACE $<$<NOT:$<AND:${sanitized},$<BOOL:${KELEK_SANITIZE}>>>:-Werror>)
 endif()
 # The static libraries are position independent; without this g++ would not inline across functions in them.
 check_cxx_compiler_flag(-fno-semantic-interposition KELEK_HAS_NO_SEMANTIC_INTERPOSITION)
 if(KELEK_HAS_NO_SEMANTIC_INTERPOSITION)
   target_compile_options(kelek_flags INTERFACE -fno-semantic-interposition)
 endif()
-
-# The fuzz build counts branches in every library; the fuzz programs themselves link libFuzzer (tests/fuzz).
-set(kelek_sanitizers_address -fsanitize=address,undefined -fno-sanitize-recover=all)
-set(kelek_sanitizers_thread -fsanitize=thread)
-set(kelek_sanitizers_fuzzer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
 if(KELEK_SANITIZE)
-  if(NOT DEFINED kelek_sanitizers_${KELEK_SANITIZE})
-    message(FATAL_ERROR "KELEK_SANITIZE is '${KELEK_SANITIZE}'; it may be empty, address, thread or fuzzer")
-  endif()
-  add_compile_options(${kelek_sanitizers_${KELEK_SANITIZE}} -O1 -g1)
+  target_compile_options(kelek_flags INTERFACE
+    "$<${sanitized}:${kelek_sanitizers_${KELEK_SANITIZE}};-O1;-g1;-UNDEBUG>")
   add_link_options(${kelek_sanitizers_${KELEK_SANITIZE}})
 endif()
 
