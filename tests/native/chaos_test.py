@@ -55,13 +55,13 @@ class Chaos(unittest.TestCase):
                 for load in loads:
                     load.await_more("some load", trouble=cluster.ends_of_logs)
                 leader = cluster.leader()
-                term = cluster.status()[leader]["term"]
+                term = cluster.status(leader)["term"]
                 cluster.nodes[leader].pause()
                 others = [number for number in cluster.nodes if number != leader]
                 successor = cluster.leader(among=others)
-                self.assertGreater(cluster.status()[successor]["term"], term)
+                self.assertGreater(cluster.status(successor)["term"], term)
                 cluster.nodes[leader].resume()
-                await_true(lambda: cluster.status().get(leader, {}).get("leader") not in (None, 0, leader),
+                await_true(lambda: cluster.reports().get(leader, {}).get("leader") not in (None, 0, leader),
                            "the paused one follows")
             self.judge(cluster, loads, at_least=50)
 
@@ -78,7 +78,7 @@ class Chaos(unittest.TestCase):
                     load.process.kill()
                     load.process.wait()
                 node.resume()
-                await_true(lambda: cluster.status().get(number, {}).get("leader") not in (None, 0),
+                await_true(lambda: cluster.reports().get(number, {}).get("leader") not in (None, 0),
                            f"node {number} follows or leads", 20, cluster.ends_of_logs)
             time.sleep(1.5)
             for node in cluster.nodes.values():
@@ -91,8 +91,8 @@ class Chaos(unittest.TestCase):
             leader = cluster.leader()
             follower = next(number for number in cluster.nodes if number != leader)
             cluster.nodes[follower].pause()
-            before = cluster.status()[leader]["applied"]
-            await_true(lambda: cluster.status()[leader]["applied"] > before + 100, "writes go on")
+            before = cluster.status(leader)["applied"]
+            await_true(lambda: cluster.status(leader)["applied"] > before + 100, "writes go on")
             cluster.nodes[follower].resume()
             self.judge(cluster, [load], at_least=100)
 
@@ -137,7 +137,7 @@ class Partition(unittest.TestCase):
         with Cluster(3, clients=agents(1), cuttable=True) as cluster:
             leader = cluster.leader()
             alone = next(number for number in cluster.nodes if number != leader)
-            term = cluster.status()[leader]["term"]
+            term = cluster.status(leader)["term"]
             watch = Watch(cluster, first=alone)
             load = Load(cluster, "journal-0", key="agent0", first=alone - 1, read=True)
             load.await_more("some load")
@@ -150,7 +150,7 @@ class Partition(unittest.TestCase):
             cluster.links.heal()
             await_true(lambda: cluster.status(alone)["leader"] == leader, "it follows again", 20, cluster.ends_of_logs)
             # Pre-vote: however long it was alone, nobody had to be elected anew.
-            self.assertEqual(cluster.status()[leader]["term"], term)
+            self.assertEqual(cluster.status(leader)["term"], term)
             cluster.ok("kv", "put", "w5", 5, node=leader)
             await_true(lambda: watch.values() == [str(i) for i in range(6)], "and nothing is told twice")
             watch.close()

@@ -192,6 +192,9 @@ class Cluster:
             if process.poll() is None:
                 process.kill()
             process.wait()
+            for pipe in (process.stdin, process.stderr):
+                if pipe is not None:
+                    pipe.close()
         for node in self.nodes.values():
             node.kill()
         if self.links:
@@ -260,7 +263,13 @@ class Cluster:
         return result
 
     def status(self, number=None):
-        """The report of one coordinator, or of all that answer, by number."""
+        """The report of one coordinator, which is waited for, or of all that answer now, by number."""
+        if number is not None:
+            return await_true(lambda: self.reports(number).get(number), f"a report of node {number}", 20,
+                              self.ends_of_logs)
+        return self.reports()
+
+    def reports(self, number=None):
         result = self.kelek("status", "--json", node=number)
         reports = {}
         try:
@@ -270,7 +279,7 @@ class Cluster:
                     reports[report.get("id") or report.get("node")] = report
         except (ValueError, KeyError, IndexError):
             pass
-        return reports.get(number) if number else reports
+        return reports
 
     def leader(self, seconds=20, among=None):
         """The number of the coordinator that leads, in the highest term of all that answer."""

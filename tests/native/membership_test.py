@@ -34,7 +34,7 @@ def caught_up(cluster, number):
 def caught_up_once(cluster, number):
     """It has applied what was committed a moment ago, while more is written."""
     goal = max(report["commit"] for report in cluster.status().values())
-    await_true(lambda: cluster.status().get(number, {"applied": 0})["applied"] >= goal, f"node {number} catches up", 30,
+    await_true(lambda: cluster.reports().get(number, {"applied": 0})["applied"] >= goal, f"node {number} catches up", 30,
                cluster.ends_of_logs)
 
 
@@ -98,10 +98,10 @@ class Members(unittest.TestCase):
             await_true(lambda: cluster.leader() == heir, "the heir leads")
             refused = cluster.kelek("transfer", 9)
             self.assertEqual(refused.code, 3, refused)
-            term = cluster.status()[heir]["term"]
+            term = cluster.status(heir)["term"]
             self.assertEqual(cluster.nodes[heir].stop(), 0)
             successor = cluster.leader()
-            self.assertEqual(cluster.status()[successor]["term"], term + 1)
+            self.assertEqual(cluster.status(successor)["term"], term + 1)
 
 
 class Misunderstandings(unittest.TestCase):
@@ -161,8 +161,8 @@ class CatchingUp(unittest.TestCase):
             cluster.nodes[away].start()
             await_true(lambda: "snapshot installed" in cluster.nodes[away].last_log(), "a snapshot arrives", 30,
                        cluster.ends_of_logs)
-            behind = cluster.status()[cluster.leader()]["commit"]
-            await_true(lambda: cluster.status().get(away, {"applied": 0})["applied"] > behind, "it keeps up", 30,
+            behind = cluster.status(cluster.leader())["commit"]
+            await_true(lambda: cluster.reports().get(away, {"applied": 0})["applied"] > behind, "it keeps up", 30,
                        cluster.ends_of_logs)
             # Killed in the midst of it, it comes back from whatever it has on its disk.
             cluster.nodes[away].kill()

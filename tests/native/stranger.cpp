@@ -17,6 +17,7 @@
 #include <zmq.hpp>
 
 #include <kelek/transport/keys.h>
+#include <kelek/transport/network.h>
 
 using namespace kelek;
 
@@ -86,6 +87,8 @@ int main(int count, char** arguments) {
   const std::vector<std::string> words(arguments, arguments + count);
   if (words.size() < 3 || (words[2] == "curve" && words.size() < 5)) fail("ENDPOINT MECHANISM [SERVER_KEY KEY_FILE]");
   const std::vector<std::string> frames = read_frames();
+  const auto [major, minor, patch] = zmq::version();
+  if (const auto version = transport::check_library_version(major, minor, patch); !version) fail(version.error().text);
   zmq::context_t context;
   zmq::socket_t socket(context, zmq::socket_type::dealer);
   // With a queue from the start, so that what is sent at once would go to whoever answers.
