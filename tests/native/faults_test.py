@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import signal
 import unittest
 
 from harness import Cluster, Load, await_true, check_topic
@@ -73,6 +74,23 @@ class Disks(unittest.TestCase):
                 self.assertEqual(unknown, [])
                 cluster.agreed()
                 check_topic(cluster, "journal", acknowledged, refused)
+
+    def test_a_second_signal_ends_a_coordinator_whose_disk_never_answers(self):
+        with Faulty() as cluster:
+            leader = cluster.leader()
+            others = [number for number in cluster.nodes if number != leader]
+            cluster.ok("kv", "put", "before", "1", node=leader)
+            node = cluster.nodes[leader]
+            cluster.wish(leader, "stall")
+            node.process.terminate()
+            cluster.leader(among=others)
+            self.assertTrue(node.alive(), "the first one waits for the disk")
+            node.process.terminate()
+            self.assertEqual(node.wait_end(), -signal.SIGTERM)
+            cluster.wish(leader, "")
+            cluster.start_with_shim(node)
+            cluster.agreed()
+            self.assertEqual(cluster.ok("kv", "get", "before", node=leader).out, "1\n")
 
 
 class Clocks(unittest.TestCase):

@@ -343,6 +343,10 @@ class Checker {
 
 }  // namespace
 
+uint64_t size_bytes(const Result& result) {
+  return measure(result);
+}
+
 uint64_t size_bytes(const Command& command) {
   return measure(command);
 }

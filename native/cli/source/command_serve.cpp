@@ -23,6 +23,8 @@ void on_stop_signal(int) {
 void handle_signals() {
   struct sigaction action {};
   action.sa_handler = on_stop_signal;
+  // The second one ends the process at once, as kill -9 would: a clean stop waits for a disk that may never answer.
+  action.sa_flags = SA_RESETHAND;
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
@@ -70,13 +72,15 @@ int serve(ServeSettings& settings, const Output& output) {
 }  // namespace
 
 void add_serve(Commands& commands) {
-  CLI::App& leaf = commands.leaf(commands.app(), "serve", "run one coordinator in the foreground",
-                                 "kelek serve --node 1 --cluster cluster.conf --key node1.key --data-directory node1 "
-                                 "--clients clients.conf\n"
-                                 "kelek serve --config kelek.conf\n"
-                                 "kelek serve --print-sample-config > kelek.conf\n"
-                                 "kelek serve --node 4 --join --cluster cluster.conf --peer-bind 10.0.0.4:7001 "
-                                 "--client-bind 10.0.0.4:7101 --key node4.key --data-directory node4");
+  CLI::App& leaf = commands.leaf(
+      commands.app(), "serve",
+      "run one coordinator in the foreground, until SIGINT or SIGTERM stops it cleanly (a second one, at once)",
+      "kelek serve --node 1 --cluster cluster.conf --key node1.key --data-directory node1 "
+      "--clients clients.conf\n"
+      "kelek serve --config kelek.conf\n"
+      "kelek serve --print-sample-config > kelek.conf\n"
+      "kelek serve --node 4 --join --cluster cluster.conf --peer-bind 10.0.0.4:7001 "
+      "--client-bind 10.0.0.4:7101 --key node4.key --data-directory node4");
   const auto settings = std::make_shared<ServeSettings>();
   const auto print_sample = std::make_shared<bool>(false);
   leaf.add_flag("--print-sample-config", *print_sample, "print a sample file that documents every option, and end");

@@ -60,7 +60,7 @@ struct Engine {
   Engine(CoordinatorOptions given, Events& listener)
       : options(std::move(given)),
         events(listener),
-        ledger(4'096),
+        ledger(4'096, std::size_t{16} << 20),
         budgets(options.limits),
         watches(options.limits, wire::client_frame_bytes - 64 * 1024),
         clock(options.clock_step_ms, options.clock_max_jump_ms) {}

@@ -7,7 +7,9 @@ namespace kelek::runtime {
 
 void ResultLedger::proposal_settled() {
   if (outstanding_ > 0) --outstanding_;
-  if (outstanding_ == 0) results_.clear();
+  if (outstanding_ > 0) return;
+  results_.clear();
+  kept_bytes_ = 0;
 }
 
 ResultLedger::Found ResultLedger::committed(raft::Token token, raft::Index index, machine::Result& result) {
@@ -36,11 +38,18 @@ std::optional<raft::Token> ResultLedger::applied(raft::Index index, const machin
     waiting_.pop_front();
     return token;
   }
-  if (outstanding_ > 0) {
-    if (results_.size() >= max_kept_) results_.pop_front();
-    results_.push_back({index, result});
-  }
+  if (outstanding_ > 0) keep(index, result);
   return std::nullopt;
+}
+
+void ResultLedger::keep(raft::Index index, const machine::Result& result) {
+  const std::size_t size_bytes = sizeof(Kept) + static_cast<std::size_t>(machine::size_bytes(result));
+  results_.push_back({index, result, size_bytes});
+  kept_bytes_ += size_bytes;
+  while (!results_.empty() && (results_.size() > max_kept_ || kept_bytes_ > max_kept_bytes_)) {
+    kept_bytes_ -= results_.front().size_bytes;
+    results_.pop_front();
+  }
 }
 
 void ResultLedger::skipped_to(raft::Index index) {

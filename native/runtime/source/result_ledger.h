@@ -14,10 +14,11 @@ namespace kelek::runtime {
 
 /// At the leader the core's word comes first: it hands out the outcome with the committed entry or before it. At a
 /// follower the entry may be applied before the leader's answer arrives; so while forwarded proposals are out, the
-/// newest results are kept, at most max_kept of them.
+/// newest results are kept, at most so many of them, and of so many bytes in all.
 class ResultLedger {
  public:
-  explicit ResultLedger(std::size_t max_kept) : max_kept_(max_kept) {}
+  ResultLedger(std::size_t max_kept, std::size_t max_kept_bytes)
+      : max_kept_(max_kept), max_kept_bytes_(max_kept_bytes) {}
 
   /// A proposal was handed over with a token, or its outcome came.
   void proposal_out() { ++outstanding_; }
@@ -37,6 +38,7 @@ class ResultLedger {
   std::optional<raft::Token> take_skipped();
 
   std::size_t kept() const { return results_.size(); }
+  std::size_t kept_bytes() const { return kept_bytes_; }
 
  private:
   struct Waiting {
@@ -46,9 +48,13 @@ class ResultLedger {
   struct Kept {
     raft::Index index;
     machine::Result result;
+    std::size_t size_bytes;
   };
+  void keep(raft::Index index, const machine::Result& result);
 
   std::size_t max_kept_;
+  std::size_t max_kept_bytes_;
+  std::size_t kept_bytes_ = 0;
   std::size_t outstanding_ = 0;
   raft::Index applied_ = 0;
   std::deque<Waiting> waiting_;  // by index

@@ -1,4 +1,4 @@
-// Requests that wait: tokens are never confused, deadlines come in order, budgets and results are kept straight.
+// Requests that wait: tokens are never confused, deadlines come in order, budgets are kept straight.
 #include <catch2/catch.hpp>
 
 #include <vector>
@@ -6,7 +6,6 @@
 #include "budgets.h"
 #include "latency.h"
 #include "request_table.h"
-#include "result_ledger.h"
 
 using namespace kelek;
 using namespace kelek::runtime;
@@ -17,12 +16,6 @@ struct Waiting {
   std::uint64_t deadline_ms = 0;
   int name = 0;
 };
-
-machine::Result result_of(std::uint64_t revision) {
-  machine::Result result;
-  result.revision = revision;
-  return result;
-}
 
 }  // namespace
 
@@ -104,47 +97,6 @@ TEST_CASE("All together have a limit too, and what was refused is not counted") 
   CHECK(budgets.take("c", 0).empty());
   CHECK(budgets.take("d", 0).find("Too many requests wait") != std::string::npos);
   CHECK(budgets.clients() == 3);
-}
-
-TEST_CASE("A result meets its proposal, whichever comes first") {
-  ResultLedger ledger(4);
-  machine::Result found;
-  ledger.proposal_out();
-  ledger.proposal_out();
-  SECTION("the core's word first, as at a leader") {
-    CHECK(ledger.committed(7, 1, found) == ResultLedger::Found::later);
-    CHECK(ledger.applied(1, result_of(1)) == 7);
-  }
-  SECTION("the machine first, as at a follower that hears late from the leader") {
-    CHECK_FALSE(ledger.applied(1, result_of(1)).has_value());
-    CHECK_FALSE(ledger.applied(2, result_of(2)).has_value());
-    REQUIRE(ledger.committed(7, 1, found) == ResultLedger::Found::now);
-    CHECK(found.revision == 1);
-  }
-  SECTION("too late: the result is not kept for ever") {
-    for (raft::Index index = 1; index <= 6; ++index) ledger.applied(index, result_of(index));
-    CHECK(ledger.kept() == 4);
-    CHECK(ledger.committed(7, 2, found) == ResultLedger::Found::lost);
-    CHECK(ledger.committed(8, 3, found) == ResultLedger::Found::now);
-  }
-  SECTION("a snapshot steps over it") {
-    CHECK(ledger.committed(7, 5, found) == ResultLedger::Found::later);
-    CHECK_FALSE(ledger.take_skipped().has_value());
-    ledger.skipped_to(9);
-    CHECK(ledger.take_skipped() == 7);
-    CHECK_FALSE(ledger.take_skipped().has_value());
-  }
-}
-
-TEST_CASE("Nothing is kept while nobody waits") {
-  ResultLedger ledger(4);
-  for (raft::Index index = 1; index <= 3; ++index) ledger.applied(index, result_of(index));
-  CHECK(ledger.kept() == 0);
-  ledger.proposal_out();
-  ledger.applied(4, result_of(4));
-  CHECK(ledger.kept() == 1);
-  ledger.proposal_settled();
-  CHECK(ledger.kept() == 0);
 }
 
 TEST_CASE("Quantiles of a histogram are at most a quarter too high") {

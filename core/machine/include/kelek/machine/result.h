@@ -152,4 +152,7 @@ struct Result {
   friend bool operator==(const Result&, const Result&) = default;
 };
 
+// What a result takes, about, for limits on what is kept: its texts, and a little for each item of its lists.
+uint64_t size_bytes(const Result& result);
+
 }  // namespace kelek::machine
