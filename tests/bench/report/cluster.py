@@ -107,7 +107,7 @@ def measure(options, rows, folder):
     prefix = [programs / "shortslice"] if options.shortslice else []
     mode = ["--quick"] if options.quick else []
     ways = [(["--plain"], []), ([], ["--curve"])]
-    if options.growth:
+    if options.log_thread:
         ways += [(["--plain", "--log-thread"], []), (["--log-thread"], ["--curve"])]
     repeats = 1 if options.quick else 5
     kills = 5 if options.quick else 20
@@ -121,7 +121,7 @@ def measure(options, rows, folder):
                 say("the cluster bench failed; its rows until then are kept")
         say(f"run {number + 1} of {repeats}: log")
         rows.run("log", [*prefix, programs / "append_bench", "--folder", tempfile.mkdtemp(dir=folder), *mode])
-    return [*("plain", "curve"), *(("plain/thread", "curve/thread") if options.growth else ())]
+    return [*("plain", "curve"), *(("plain/thread", "curve/thread") if options.log_thread else ())]
 
 
 def grow(options, rows, folder):
@@ -152,13 +152,15 @@ def run(options, _bench_folder):
     place = machine()
     parent = options.folder or options.build
     with tempfile.TemporaryDirectory(prefix="bench-data-", dir=pathlib.Path(parent)) as folder:
-        ways = measure(options, rows, folder)
         if options.growth:
             grow(options, rows, folder)
+        else:
+            ways = measure(options, rows, folder)
+    if options.growth:
+        print(f"{place}\n\n" + growth_table(rows))
+        return rows
     rows = medians(rows)
     lines = [line for way in ways for line in Table(rows, way).build()] + log_lines(rows)
     print(f"A durable cluster of three processes, 256 B entries, every commit synced ({place})\n")
     print(lay_out(["", "Kelek", "floor", "ratio", "must", ""], lines))
-    if options.growth:
-        print("\n" + growth_table(rows))
     return rows
