@@ -24,7 +24,7 @@ void handle_signals() {
   struct sigaction action {};
   action.sa_handler = on_stop_signal;
   // The second one ends the process at once, as kill -9 would: a clean stop waits for a disk that may never answer.
-  action.sa_flags = SA_RESETHAND;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
