@@ -5,7 +5,7 @@ packages_build=(g++ cmake ninja-build ccache libzmq3-dev cppzmq-dev libmsgpack-c
   libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev)
 packages_test=(catch2 pkg-config clang-14 libclang-rt-14-dev emscripten nodejs python3 iproute2 git)
 packages_format=(clang-format-14 clang-tidy-14 git)
-packages_bench=(libbenchmark-dev python3)
+packages_bench=(libbenchmark-dev liblmdb-dev python3)
 
 bold() { if [[ -t 2 && -z "${NO_COLOR:-}" ]]; then printf '\033[1m%s\033[0m' "$1"; else printf '%s' "$1"; fi; }
 
