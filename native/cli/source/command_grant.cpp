@@ -1,4 +1,7 @@
 // kelek grant: permissions with limits and an end.
+#include <algorithm>
+#include <string>
+
 #include <fmt/format.h>
 
 #include "arguments.h"
@@ -40,7 +43,7 @@ std::uint64_t log_time(client::Client& client, const TermsFlags& flags, const cl
 void show(const Output& output, const client::Answer<machine::GrantResult>& answer) {
   std::string text = fmt::format("grant {} is {}", answer->grant_id, machine::grant_state_name(answer->state));
   if (answer->fence != 0) text += fmt::format(", fence {}", answer->fence);
-  if (answer->uses_limited) text += fmt::format(", {} uses left", answer->uses_left);
+  if (answer->uses_limited) text += fmt::format(", {} {} left", answer->uses_left, answer->uses_left == 1 ? "use" : "uses");
   if (answer->deadline_ms != 0) text += ", until " + time_text(answer->deadline_ms);
   output.line(text);
   Json json{{"grant", answer->grant_id}, {"state", machine::grant_state_name(answer->state)}, {"fence", answer->fence}};
@@ -186,7 +189,10 @@ void add_show(Commands& commands, CLI::App& group) {
     if (!answer.grant.has_value()) throw Failed(exit_refused, "not_found", fmt::format("there is no grant {}", *id));
     const Json json = json_of(*answer.grant);
     for (const auto& [key, value] : json.items()) {
-      commands.output().line(fmt::format("{:<12}{}", key, value.is_string() ? value.get<std::string>() : dump(value)));
+      std::string name = key;
+      std::replace(name.begin(), name.end(), '_', ' ');
+      const std::string text = value.is_null() ? "-" : value.is_string() ? value.get<std::string>() : dump(value);
+      commands.output().line(fmt::format("{:<12}{}", name, text));
     }
     commands.output().object(json);
     return exit_ok;
