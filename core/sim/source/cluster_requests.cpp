@@ -119,11 +119,15 @@ void Cluster::isolate(NodeId id) {
 }
 
 void Cluster::partition(const std::vector<NodeIds>& groups) {
-  for (const NodeIds& group : groups) {
-    for (const NodeId member : group) {
-      for (const auto& [other, host] : hosts_) {
-        if (std::find(group.begin(), group.end(), other) == group.end()) cut(member, other);
-      }
+  std::map<NodeId, std::size_t> group_of;
+  for (std::size_t group = 0; group < groups.size(); ++group) {
+    for (const NodeId member : groups[group]) group_of[member] = group;
+  }
+  // Who is in no group stays together with the others that are in none.
+  for (const auto& [from, sender] : hosts_) {
+    const std::size_t group = group_of.insert({from, groups.size()}).first->second;
+    for (const auto& [to, receiver] : hosts_) {
+      if (group_of.insert({to, groups.size()}).first->second != group) cut(from, to);
     }
   }
 }
