@@ -117,6 +117,7 @@ DurableState Disk::load() const {
   state.configuration = first_configuration;
   if (snapshot != nullptr) state.snapshot = snapshot->metadata;
   state.applied = state.snapshot.index;
+  state.term_before_entries = base_term;
   for (std::size_t next = 0; next < log.size();) {
     const std::size_t count = std::min<std::size_t>(log.size() - next, EntryRange::max_built_entries);
     EntryRange::Builder builder(base + 1 + next, static_cast<std::uint32_t>(count));
