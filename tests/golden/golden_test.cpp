@@ -168,6 +168,7 @@ TEST_CASE("leader crash") {
   CHECK(cluster.leader() == 2);
   cluster.propose(2, "c");
   cluster.settle();
+  cluster.drop({no_node, 1, std::nullopt});
   told.say("Node 1 comes back.");
   cluster.restart(1);
   cluster.tick({2});

@@ -77,17 +77,20 @@ void Node::Core::on_heartbeat_response(const Message& message, const HeartbeatRe
   if (response.match_index > peer->match && response.match_index <= log_.last_index()) {
     peer_acknowledged(leading, *peer, response.match_index);
   }
-  if (response.round >= peer->heartbeat_round && response.round != 0) {
-    if (peer->state == ReplicationState::replicate && response.match_index < peer->sent_before_heartbeat) {
-      // What was sent before this heartbeat did not arrive before it: it is lost, or will come twice. Or the
-      // follower restarted: it has what it acknowledged, and commits nothing of it before an append has
-      // verified it again.
-      peer->become_probe();
-    }
-    if (peer->state == ReplicationState::snapshot &&
-        peer->snapshot->answered_bytes < peer->snapshot->sent_before_heartbeat) {
-      peer->snapshot->sent_bytes = peer->snapshot->answered_bytes;
-      peer->snapshot->any_sent = false;
+  const std::uint64_t sent_before = peer->marks.answered(response.round);
+  if (peer->state == ReplicationState::replicate && response.match_index < sent_before) {
+    // What was sent before this heartbeat did not arrive before it: it is lost, or will come twice. Or the
+    // follower restarted: it has what it acknowledged, and commits nothing of it before an append has
+    // verified it again.
+    peer->become_probe();
+  }
+  if (peer->state == ReplicationState::snapshot && sent_before != 0) {
+    SnapshotTransfer& transfer = *peer->snapshot;
+    // One without any bytes is known to have arrived only when it is done.
+    if (transfer.answered_bytes + 1 < sent_before || transfer.metadata->size_bytes == 0) {
+      transfer.sent_bytes = transfer.answered_bytes;
+      transfer.any_sent = false;
+      peer->marks.clear();
     }
   }
   peer->probing = false;

@@ -32,6 +32,7 @@ void Progress::become_probe() {
   state = ReplicationState::probe;
   probing = false;
   inflight.clear();
+  marks.clear();
   snapshot.reset();
   next = match + 1;
 }
@@ -40,6 +41,7 @@ void Progress::become_replicate() {
   state = ReplicationState::replicate;
   probing = false;
   inflight.clear();
+  marks.clear();
   snapshot.reset();
   next = match + 1;
 }
@@ -48,6 +50,7 @@ void Progress::become_snapshot(std::shared_ptr<const SnapshotMetadata> metadata)
   state = ReplicationState::snapshot;
   probing = false;
   inflight.clear();
+  marks.clear();
   snapshot = std::make_unique<SnapshotTransfer>();
   snapshot->metadata = std::move(metadata);
 }

@@ -1,6 +1,7 @@
 // Progress: what a leader knows of one follower, and what it has sent to it that is not answered yet.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -40,8 +41,38 @@ struct SnapshotTransfer {
   std::shared_ptr<const SnapshotMetadata> metadata;
   std::uint64_t answered_bytes = 0;
   std::uint64_t sent_bytes = 0;
-  std::uint64_t sent_before_heartbeat = 0;
   bool any_sent = false;
+};
+
+/// What had been sent before each heartbeat that is on its way: an answer that has less tells of a loss. The newest
+/// heartbeat alone would not do. Counter-example: answers take longer than the time between heartbeats; then none
+/// that comes is to the newest, and a lost append is never sent again.
+class HeartbeatMarks {
+ public:
+  void sent(Round round, std::uint64_t before) {
+    // An earlier heartbeat tells the same, or those on their way are enough to tell.
+    if (count_ == marks_.size() || (count_ > 0 && marks_[count_ - 1].before == before)) return;
+    marks_[count_++] = {round, before};
+  }
+  /// What had been sent, at least, before the heartbeat that is answered; 0: nothing that was not looked at already.
+  std::uint64_t answered(Round round) {
+    std::uint32_t known = 0;
+    while (known < count_ && marks_[known].round <= round) ++known;
+    if (known == 0) return 0;
+    const std::uint64_t before = marks_[known - 1].before;
+    for (std::uint32_t left = known; left < count_; ++left) marks_[left - known] = marks_[left];
+    count_ -= known;
+    return before;
+  }
+  void clear() { count_ = 0; }
+
+ private:
+  struct Mark {
+    Round round;
+    std::uint64_t before;
+  };
+  std::array<Mark, 4> marks_{};
+  std::uint32_t count_ = 0;
 };
 
 struct Progress {
@@ -65,9 +96,9 @@ struct Progress {
 
   std::uint64_t heard_tick = 0;
   Round round_answered = 0;
-  /// The newest heartbeat on its way and what had been sent before it: an answer that has less tells of a loss.
-  Round heartbeat_round = 0;
-  Index sent_before_heartbeat = 0;
+  /// Of entries, in the state `replicate`: the last index; of a snapshot: bytes, and 1 for having begun. Emptied where
+  /// the state changes.
+  HeartbeatMarks marks;
 
   void become_probe();
   void become_replicate();

@@ -24,10 +24,14 @@ Status Node::Core::restore_log(const DurableState& state, ConfigurationRef base)
   configurations_.reset(0, std::move(base));
   log_.reset(snapshot.index, snapshot.term);
   if (has_entries && state.entries.front().first_index() <= snapshot.index) {
-    // The log begins below the snapshot: a tail was kept for slow followers. The term before its first entry is not
-    // known, and what is unknown must not be taken for a term (etcd 76f1249): that entry becomes the base.
+    // The log begins below the snapshot: a tail was kept for slow followers. Where the term before its first entry is
+    // not known, what is unknown must not be taken for a term (etcd 76f1249): that entry becomes the base.
     const Index first = state.entries.front().first_index();
-    log_.reset(first, state.entries.front().at(first).term);
+    if (first <= 1 || state.term_before_entries != 0) {
+      log_.reset(first - std::min<Index>(first, 1), first <= 1 ? 0 : state.term_before_entries);
+    } else {
+      log_.reset(first, state.entries.front().at(first).term);
+    }
   }
   for (const EntryRange& range : state.entries) {
     if (range.empty()) continue;

@@ -92,9 +92,8 @@ void Node::Core::send_heartbeat(Leader& leading, Progress& peer, std::vector<Mes
   heartbeat.round = round;
   peer.commit_told = std::max(peer.commit_told, heartbeat.commit);
   if (round != 0 && leading.heartbeat_due) {
-    peer.heartbeat_round = round;
-    peer.sent_before_heartbeat = peer.state == ReplicationState::replicate ? peer.next - 1 : peer.match;
-    if (peer.snapshot != nullptr) peer.snapshot->sent_before_heartbeat = peer.snapshot->sent_bytes;
+    if (peer.state == ReplicationState::replicate) peer.marks.sent(round, peer.next - 1);
+    if (peer.state == ReplicationState::snapshot) peer.marks.sent(round, peer.snapshot->sent_bytes + 1);
   }
   send_now(messages, peer.id, peer.incarnation, term_, heartbeat);
 }

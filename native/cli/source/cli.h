@@ -63,6 +63,7 @@ void add_session(Commands& commands);
 void add_snapshot(Commands& commands);
 void add_doctor(Commands& commands);
 void add_bench(Commands& commands);
+void add_scenario(Commands& commands);
 void add_completion(Commands& commands);
 
 }  // namespace kelek::cli

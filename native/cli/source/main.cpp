@@ -45,6 +45,7 @@ int main(int count, char** arguments) {
   add_snapshot(commands);
   add_doctor(commands);
   add_bench(commands);
+  add_scenario(commands);
   add_completion(commands);
   return commands.run(count, arguments);
 }

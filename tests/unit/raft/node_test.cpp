@@ -89,10 +89,27 @@ TEST_CASE("a node starts with a tail of the log before its snapshot") {
   CHECK(status.commit == 4);
   CHECK(status.applied == 4);
   CHECK(status.last_index == 6);
-  CHECK(status.first_index == 2);
+  CHECK(status.first_index == 1);
   CHECK(status.last_term == 3);
   CHECK(node->entries_from(3, 2).size() == 2);
   CHECK(node->entries_from(7, 2).empty());
+}
+
+TEST_CASE("of the first entry of a tail only the term is kept, unless the term before it is known") {
+  const auto first_index_with = [](Term term_before) {
+    DurableState state = state_of({});
+    EntryRange::Builder builder(3, 4);
+    for (const Term term : std::vector<Term>{2, 2, 3, 3}) builder.add(term, EntryKind::command, Payload());
+    state.entries.push_back(builder.finish());
+    state.term_before_entries = term_before;
+    state.hard_state.term = 3;
+    state.snapshot = snapshot_at(4, 2);
+    const auto node = Node::create(options_of(1), std::move(state));
+    return node ? (*node)->status().first_index : 0;
+  };
+  CHECK(first_index_with(0) == 4);
+  CHECK(first_index_with(1) == 3);
+  CHECK(first_index_with(3) == 0);  // terms do not fall
 }
 
 TEST_CASE("options that are not allowed are all told at once") {

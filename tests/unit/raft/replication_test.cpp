@@ -267,3 +267,35 @@ TEST_CASE("a follower that restarted learns the commit index though nothing new 
   CHECK(cluster.commit(2) == 2);
   CHECK(cluster.data(2) == Data{"a"});
 }
+
+TEST_CASE("a lost append is found out where answers take longer than the time between heartbeats") {
+  Setup setup = without_check_quorum(voters(3));
+  setup.network.automatic = true;
+  setup.network.latency_rounds = 3;  // an answer takes six rounds, and each round has its heartbeat
+  Cluster cluster(setup);
+  elect(cluster, 1);
+  cluster.propose(1, "a");
+  CHECK(cluster.drop(link(1, 2, append)) == 1);
+  cluster.run(40, [&] { return cluster.last(2) == 2; });
+}
+
+TEST_CASE("a lost part of a snapshot is found out where answers take longer than the time between heartbeats") {
+  Setup setup = without_check_quorum(voters(3));
+  setup.spares = {4};
+  setup.network.automatic = true;
+  setup.network.latency_rounds = 3;
+  Cluster cluster(setup);
+  elect(cluster, 1);
+  SECTION("of many bytes") {
+    cluster.propose(1, "a");
+    cluster.settle();
+  }
+  SECTION("of none") {}
+  cluster.snapshot(1);
+  cluster.compact(1, cluster.last(1));
+  REQUIRE(cluster.change(1, "+4").ok());
+  cluster.run(60, [&] { return cluster.in_flight(link(1, 4, snapshot_chunk)) > 0; });
+  cluster.drop(link(1, 4, snapshot_chunk));
+  cluster.run(60, [&] { return cluster.last(4) == cluster.last(1); });
+  CHECK(cluster.data(4) == cluster.data(1));
+}

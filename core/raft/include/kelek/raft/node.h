@@ -28,6 +28,9 @@ struct DurableState {
   ConfigurationRef configuration;
   /// Consecutive, from snapshot.index + 1 or below.
   std::vector<EntryRange> entries;
+  /// Of the entry before the first of `entries`, where the storage knows it. 0: not known; then, if a snapshot covers
+  /// the first entry and it is not entry 1, of that entry only the term is kept.
+  Term term_before_entries = 0;
   /// What the application has applied already (at least what its snapshot holds).
   Index applied = 0;
   /// It ran before: with lease reads on, it waits one election timeout before it votes.
