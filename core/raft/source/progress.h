@@ -1,7 +1,7 @@
 // Progress: what a leader knows of one follower, and what it has sent to it that is not answered yet.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -44,35 +44,43 @@ struct SnapshotTransfer {
   bool any_sent = false;
 };
 
-/// What had been sent before each heartbeat that is on its way: an answer that has less tells of a loss. The newest
-/// heartbeat alone would not do. Counter-example: answers take longer than the time between heartbeats; then none
-/// that comes is to the newest, and a lost append is never sent again.
+/// What had been sent before the oldest and the newest heartbeat that is on its way: an answer that has less tells of a
+/// loss. The newest alone would not do. Counter-example: answers take longer than the time between heartbeats; then
+/// none that comes is to the newest, and a lost append is never sent again. Small, since every follower has it: the
+/// newest is kept as a distance, which may say less than was sent, never more.
 class HeartbeatMarks {
  public:
   void sent(Round round, std::uint64_t before) {
-    // An earlier heartbeat tells the same, or those on their way are enough to tell.
-    if (count_ == marks_.size() || (count_ > 0 && marks_[count_ - 1].before == before)) return;
-    marks_[count_++] = {round, before};
+    if (before <= before_ + newer_more_) return;  // an earlier heartbeat tells the same
+    const std::uint32_t rounds = static_cast<std::uint32_t>(round) - round_;
+    if (before_ == 0) {
+      before_ = before;
+      round_ = static_cast<std::uint32_t>(round);
+    } else if (rounds <= most) {
+      newer_rounds_ = static_cast<std::uint16_t>(rounds);
+      newer_more_ = static_cast<std::uint16_t>(std::min<std::uint64_t>(before - before_, most));
+    }
   }
   /// What had been sent, at least, before the heartbeat that is answered; 0: nothing that was not looked at already.
   std::uint64_t answered(Round round) {
-    std::uint32_t known = 0;
-    while (known < count_ && marks_[known].round <= round) ++known;
-    if (known == 0) return 0;
-    const std::uint64_t before = marks_[known - 1].before;
-    for (std::uint32_t left = known; left < count_; ++left) marks_[left - known] = marks_[left];
-    count_ -= known;
-    return before;
+    const auto rounds = static_cast<std::int32_t>(static_cast<std::uint32_t>(round) - round_);
+    if (round == 0 || before_ == 0 || rounds < 0) return 0;
+    const HeartbeatMarks known = *this;
+    clear();
+    if (known.newer_rounds_ == 0 || rounds >= known.newer_rounds_) return known.before_ + known.newer_more_;
+    before_ = known.before_ + known.newer_more_;
+    round_ = known.round_ + known.newer_rounds_;
+    return known.before_;
   }
-  void clear() { count_ = 0; }
+  void clear() { *this = HeartbeatMarks(); }
 
  private:
-  struct Mark {
-    Round round;
-    std::uint64_t before;
-  };
-  std::array<Mark, 4> marks_{};
-  std::uint32_t count_ = 0;
+  static constexpr std::uint32_t most = 0xffff;
+
+  std::uint64_t before_ = 0;
+  std::uint32_t round_ = 0;
+  std::uint16_t newer_rounds_ = 0;
+  std::uint16_t newer_more_ = 0;
 };
 
 struct Progress {
