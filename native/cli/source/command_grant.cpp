@@ -43,7 +43,8 @@ std::uint64_t log_time(client::Client& client, const TermsFlags& flags, const cl
 void show(const Output& output, const client::Answer<machine::GrantResult>& answer) {
   std::string text = fmt::format("grant {} is {}", answer->grant_id, machine::grant_state_name(answer->state));
   if (answer->fence != 0) text += fmt::format(", fence {}", answer->fence);
-  if (answer->uses_limited) text += fmt::format(", {} {} left", answer->uses_left, answer->uses_left == 1 ? "use" : "uses");
+  if (answer->uses_limited)
+    text += fmt::format(", {} {} left", answer->uses_left, answer->uses_left == 1 ? "use" : "uses");
   if (answer->deadline_ms != 0) text += ", until " + time_text(answer->deadline_ms);
   output.line(text);
   Json json{{"grant", answer->grant_id}, {"state", machine::grant_state_name(answer->state)}, {"fence", answer->fence}};
