@@ -13,7 +13,7 @@ using namespace raft;
 
 namespace {
 
-constexpr std::size_t most_steps = 200'000;
+constexpr std::size_t most_steps = 2'000'000;
 
 }  // namespace
 

@@ -86,8 +86,12 @@ Result<SnapshotMetadata> Cluster::snapshot(NodeId id, std::optional<Index> index
   const Index at = index.value_or(owner.applied);
   const Result<SnapshotBasis> basis = owner.node->snapshot_basis(at);
   if (!basis) return basis.error();
+  const auto size = owner.data_size_at.find(at);
+  if (size == owner.data_size_at.end()) {
+    return Error{Refusal::out_of_range, no_node, "what was applied at entry " + std::to_string(at) + " is not known"};
+  }
   StoredSnapshot stored;
-  stored.bytes = pack_data(owner.data, owner.data_size_at.at(at));
+  stored.bytes = pack_data(owner.data, size->second);
   stored.metadata.index = basis->index;
   stored.metadata.term = basis->term;
   stored.metadata.configuration = basis->configuration;

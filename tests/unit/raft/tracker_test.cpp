@@ -109,3 +109,24 @@ TEST_CASE("the ring of appends grows in the middle of its way round") {
   CHECK(appends.count() == 1);
   CHECK(appends.bytes() == 1);
 }
+
+TEST_CASE("an answered heartbeat tells what had been sent before it, however many newer ones are on their way") {
+  HeartbeatMarks marks;
+  CHECK(marks.answered(9) == 0);
+  marks.sent(1, 5);
+  marks.sent(2, 5);  // tells nothing that the first does not
+  marks.sent(3, 7);
+  marks.sent(4, 9);
+  CHECK(marks.answered(2) == 5);
+  CHECK(marks.answered(2) == 0);  // it was looked at
+  CHECK(marks.answered(4) == 9);  // the answer to the third was lost
+  for (Round round = 5; round < 100; ++round) marks.sent(round, round * 10);
+  CHECK(marks.answered(50) == 50);  // the oldest and the newest are remembered, and those are enough
+  CHECK(marks.answered(99) == 990);
+  marks.sent(200, 1);
+  marks.sent(201, 1'000'000);
+  CHECK(marks.answered(201) == 0x10000);  // less than was sent, never more
+  marks.sent(300, 1000);
+  marks.clear();
+  CHECK(marks.answered(300) == 0);
+}
