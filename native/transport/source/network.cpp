@@ -37,6 +37,17 @@ Status check_library_version(int major, int minor, int patch) {
   return Nothing{};
 }
 
+namespace {
+
+/// With its first context libzmq sets up what its libraries share (libpgm), and with its last one takes it down; two
+/// threads, one at either, are in each other's way. One that stays for ever is always there.
+void keep_libraries_set_up() {
+  static void* const first = zmq_ctx_new();
+  static_cast<void>(first);
+}
+
+}  // namespace
+
 Result<void*> make_context(const TransportOptions& options) {
   const Status valid = validate(options);
   if (!valid) return valid.error();
@@ -47,6 +58,7 @@ Result<void*> make_context(const TransportOptions& options) {
   const Status version = check_library_version(major, minor, patch);
   if (!version) return version.error();
   if (zmq_has("curve") == 0) return Error{Problem::unsupported, "this libzmq was built without CURVE"};
+  keep_libraries_set_up();
   void* context = zmq_ctx_new();
   if (context == nullptr) return zmq_error("no libzmq context", errno);
   zmq_ctx_set(context, ZMQ_IO_THREADS, options.io_threads);
