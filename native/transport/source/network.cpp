@@ -40,11 +40,16 @@ Status check_library_version(int major, int minor, int patch) {
 namespace {
 
 /// With its first context libzmq sets up what its libraries share (libpgm), and with its last one takes it down; two
-/// threads, one at either, are in each other's way. One that stays for ever is always there.
-void keep_libraries_set_up() {
-  static void* const first = zmq_ctx_new();
-  static_cast<void>(first);
-}
+/// threads, one at either, are in each other's way. One that stays until the process ends is always there.
+struct FirstContext {
+  FirstContext() = default;
+  FirstContext(const FirstContext&) = delete;
+  FirstContext& operator=(const FirstContext&) = delete;
+  ~FirstContext() {
+    if (context != nullptr) zmq_ctx_term(context);
+  }
+  void* context = zmq_ctx_new();
+};
 
 }  // namespace
 
@@ -58,7 +63,7 @@ Result<void*> make_context(const TransportOptions& options) {
   const Status version = check_library_version(major, minor, patch);
   if (!version) return version.error();
   if (zmq_has("curve") == 0) return Error{Problem::unsupported, "this libzmq was built without CURVE"};
-  keep_libraries_set_up();
+  static const FirstContext first;
   void* context = zmq_ctx_new();
   if (context == nullptr) return zmq_error("no libzmq context", errno);
   zmq_ctx_set(context, ZMQ_IO_THREADS, options.io_threads);
