@@ -65,12 +65,11 @@ class Members(unittest.TestCase):
             caught_up(cluster, 4)
             node.pause()
             cluster.ok("kv", "put", "more", "to come")
-            refused = cluster.kelek("members", "promote", 4)
+            refused = cluster.kelek("members", "promote", 4, "--timeout-ms", 1000)
             self.assertEqual(refused.code, 3, refused)
             self.assertIn("committed", refused.err)
             node.resume()
-            caught_up(cluster, 4)
-            cluster.ok("members", "promote", 4)
+            cluster.ok("members", "promote", 4)  # waits until it has caught up
 
     def test_a_voter_is_replaced_in_one_change(self):
         with Cluster(3) as cluster:

@@ -241,7 +241,8 @@ class Node::Core {
   void configuration_changed(bool rolled_back);
   void leave_joint_if_due(Leader& leader);
   void step_down_if_removed();
-  bool is_promotion_of_laggard(const Leader& leader, const MembershipChange& change) const;
+  bool is_promotion_of_laggard(const Leader& leader, const MembershipChange& change, Index goal) const;
+  Status check_promotion(Leader& leader, const MembershipChange& change);
 
   // transferring.cpp
   void go_on_with_transfer(Leader& leader, Progress& peer);

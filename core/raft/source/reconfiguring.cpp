@@ -6,16 +6,30 @@
 
 namespace kelek::raft {
 
-bool Node::Core::is_promotion_of_laggard(const Leader& leading, const MembershipChange& change) const {
+bool Node::Core::is_promotion_of_laggard(const Leader& leading, const MembershipChange& change, Index goal) const {
   for (const MemberOperation& operation : change.operations) {
     if (operation.kind != MemberOperation::Kind::add_voter || !configuration()->is_learner(operation.id)) continue;
     if (operation.id == options_.id) continue;
     const auto& peers = leading.tracker.peers();
     const auto peer =
         std::find_if(peers.begin(), peers.end(), [&](const Progress& known) { return known.id == operation.id; });
-    if (peer == peers.end() || peer->match < commit_) return true;
+    if (peer == peers.end() || peer->match < goal) return true;
   }
   return false;
+}
+
+/// A learner far away is never at the commit index while there is steady load: what is committed now is on its way. So
+/// who asks again within an election timeout is measured by what was committed at the first time.
+Status Node::Core::check_promotion(Leader& leading, const MembershipChange& change) {
+  if (!is_promotion_of_laggard(leading, change, commit_)) return Nothing{};
+  const bool in_time =
+      leading.promotion_goal != 0 && now_ticks_ - leading.promotion_goal_tick <= options_.election_ticks;
+  if (in_time && !is_promotion_of_laggard(leading, change, leading.promotion_goal)) return Nothing{};
+  if (!in_time) {
+    leading.promotion_goal = commit_;
+    leading.promotion_goal_tick = now_ticks_;
+  }
+  return Error{Refusal::not_caught_up, options_.id, {}};
 }
 
 Result<Index> Node::Core::change(const MembershipChange& change) {
@@ -26,7 +40,7 @@ Result<Index> Node::Core::change(const MembershipChange& change) {
   if (!leading->committed_own_entry) return Error{Refusal::not_ready, options_.id, {}};
   if (configurations_.index() > commit_) return Error{Refusal::change_pending, options_.id, {}};
   if (leading->transfer_to != no_node) return Error{Refusal::transferring, options_.id, {}};
-  if (is_promotion_of_laggard(*leading, change)) return Error{Refusal::not_caught_up, options_.id, {}};
+  if (const Status caught_up = check_promotion(*leading, change); !caught_up.ok()) return caught_up.error();
   Result<Configuration> changed = change_configuration(*configuration(), change);
   if (!changed.ok()) return changed.error();
   Payload encoded = changed->encode();

@@ -41,20 +41,25 @@ struct Leader {
   /// The entry that it appended first: what it committed, once that is committed, is all there is to commit.
   Index first_own_index = 0;
   bool committed_own_entry = false;
-
-  Round round = 0;
-  std::uint64_t next_heartbeat_tick = 0;
   /// A heartbeat interval has passed: everybody is to be heard from.
   bool heartbeat_due = false;
   /// Something may have to be sent.
   bool sends_due = true;
+  bool transfer_told = false;
+
+  Round round = 0;
+  std::uint64_t next_heartbeat_tick = 0;
 
   /// Payload bytes appended in this leadership and not committed.
   std::size_t uncommitted_bytes = 0;
 
   NodeId transfer_to = no_node;
   std::uint64_t transfer_deadline_tick = 0;
-  bool transfer_told = false;
+
+  /// What was committed when a promotion was refused, and when that was: a learner that has all of it within one
+  /// election timeout has caught up, though more is committed by then (thesis, section 4.2.1).
+  Index promotion_goal = 0;
+  std::uint64_t promotion_goal_tick = 0;
 };
 
 /// In the order of Role. A node mostly follows: what is larger than that lies elsewhere.

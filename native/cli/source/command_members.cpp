@@ -123,7 +123,7 @@ void add_add(Commands& commands, CLI::App& group) {
                     std::string(start_first) +
                         "kelek members add 4 --peer 10.0.0.4:7001 --client 10.0.0.4:7101 --public-key "
                         "\"$(kelek keys public node4.key)\"\n"
-                        "kelek members promote 4          # once kelek status shows that it has caught up");
+                        "kelek members promote 4          # waits until it has caught up, at most --timeout-ms");
   leaf.add_option("node", given->id, "its id: one that was never used")->required();
   given->add_to(leaf);
   leaf.add_flag("--voter", given->voter, "as a voter at once: it counts before it has caught up");
@@ -280,7 +280,9 @@ void add_members(Commands& commands) {
   add_list(commands, group);
   add_add(commands, group);
   add_simple(commands, group, "promote", Kind::add_voter, "make a learner a voter, once it has caught up",
-             "kelek members promote 4", "is a voter now");
+             "kelek members promote 4\n"
+             "kelek members promote 4 --timeout-ms 60000   # it lacks much of the log: wait longer",
+             "is a voter now");
   add_simple(commands, group, "demote", Kind::add_learner, "make a voter a learner", "kelek members demote 4",
              "is a learner now");
   add_simple(commands, group, "remove", Kind::remove, "remove a member for good; its id is not used again",

@@ -17,6 +17,7 @@ bool passes(wire::RefusalCode code) {
     case wire::RefusalCode::leadership_lost:
     case wire::RefusalCode::transferring:
     case wire::RefusalCode::not_ready:
+    case wire::RefusalCode::not_caught_up:
     case wire::RefusalCode::stopping:
     case wire::RefusalCode::disk: return true;
     default: return false;

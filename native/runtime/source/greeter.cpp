@@ -147,7 +147,8 @@ wire::HelloAnswer Greeter::judge(raft::NodeId from, raft::Incarnation incarnatio
   if (theirs.oldest_version > wire::peer_protocol_version || theirs.newest_version < wire::peer_protocol_version) {
     return refuse(wire::HelloRefusal::other_version, name + " speaks no version of the frames that we speak.");
   }
-  if (!engine_.node || !engine_.configuration) return {};
+  // Who waits to be added knows nobody to be refused.
+  if (!engine_.node || !engine_.configuration || engine_.configuration->empty()) return {};
   const raft::Member* member = engine_.configuration->find(from);
   if (member == nullptr) {
     if (engine_.members->is_retired(from)) {

@@ -297,6 +297,55 @@ TEST_CASE("B44 a promoted learner in an old term gives the vote that a majority 
   CHECK(cluster.term(2) >= 8);
 }
 
+TEST_CASE("a learner far away is promoted under steady load, within an election timeout of the first request") {
+  Cluster cluster(with_spares(voters(3), {4}));
+  elect(cluster, 1);
+  REQUIRE(cluster.change(1, "~4").ok());
+  cluster.run(3);
+  // What is proposed reaches the others at once and the learner later: it is never at the commit index.
+  const auto propose_without_4 = [&cluster] {
+    cluster.propose(1, "a");
+    for (int i = 0; i < 4; ++i) {
+      for (const NodeId other : NodeIds{2, 3}) {
+        cluster.deliver(link(1, other));
+        cluster.deliver(link(other, 1));
+      }
+    }
+  };
+  const auto hear_from_4 = [&cluster](std::size_t appends) {
+    cluster.deliver(link(1, 4), appends);
+    cluster.deliver(link(4, 1));
+  };
+  propose_without_4();
+  propose_without_4();
+  const Index goal = cluster.commit(1);
+  CHECK(refusal_of(cluster.change(1, "+4")) == Refusal::not_caught_up);
+  propose_without_4();
+  hear_from_4(1);
+  REQUIRE(cluster.match(1, 4) < goal);
+  CHECK(refusal_of(cluster.change(1, "+4")) == Refusal::not_caught_up);
+
+  SECTION("it has what was committed then, though more is committed now") {
+    hear_from_4(1);
+    REQUIRE(cluster.match(1, 4) == goal);
+    REQUIRE(cluster.commit(1) > goal);
+    CHECK(cluster.change(1, "+4").ok());
+  }
+  SECTION("it has it too late, and is measured anew") {
+    for (std::uint32_t ticks = 0; ticks <= Options().election_ticks; ++ticks) {
+      cluster.tick_all();
+      for (const NodeId other : NodeIds{2, 3}) {
+        cluster.deliver(link(1, other));
+        cluster.deliver(link(other, 1));
+      }
+    }
+    hear_from_4(1);
+    REQUIRE(cluster.match(1, 4) == goal);
+    REQUIRE(cluster.leader() == 1);
+    CHECK(refusal_of(cluster.change(1, "+4")) == Refusal::not_caught_up);
+  }
+}
+
 TEST_CASE("B45 a learner counts nowhere, and is promoted only when it has caught up") {
   Cluster cluster(with_spares(voters(3), {4}));
   elect(cluster, 1);

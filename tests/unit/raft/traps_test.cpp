@@ -42,35 +42,64 @@ TEST_CASE("a hint below the compacted log leads to a snapshot") {
   CHECK(cluster.commit(3) == 6);
 }
 
-TEST_CASE("the limit of unapplied bytes counts what is outstanding") {
-  Setup setup = voters(3);
-  setup.options.max_unapplied_bytes = 100;
-  Cluster cluster(setup);
-  elect(cluster, 1);
-  cluster.pause_applying(2);
+namespace {
+
+/// A follower that hears of ten committed entries of 60 bytes at once.
+std::unique_ptr<Node> follower_of_ten(Options options) {
+  options.id = 2;
+  DurableState state;
+  state.configuration = std::make_shared<const Configuration>(Configuration::of_voters(NodeIds{1, 2, 3}));
+  state.hard_state.term = 1;
+  auto node = std::move(*Node::create(options, std::move(state)));
   const std::string data(60, 'x');
-  for (int i = 0; i < 10; ++i) cluster.propose(1, data);
-  cluster.run(3);
-  CHECK(cluster.commit(2) == 11);
-  CHECK(cluster.data(2).empty());
-  cluster.resume_applying(2);
-  CHECK(cluster.data(2).size() == 10);
-  CHECK(cluster.data(1).size() == 10);
+  EntryRange::Builder entries(1, 10);
+  for (int i = 0; i < 10; ++i) entries.add(1, EntryKind::command, Payload::copy_of(data));
+  AppendRequest append = append_of(0, 0, {}, 10);
+  append.entries = entries.finish();
+  REQUIRE(node->step(message_of(1, 2, 1, append)).ok());
+  return node;
 }
 
-TEST_CASE("the limit of unapplied entries counts what is outstanding too") {
-  Setup setup = voters(3);
-  setup.options.max_unapplied_entries = 4;
-  Cluster cluster(setup);
-  elect(cluster, 1);
-  cluster.pause_applying(2);
-  for (int i = 0; i < 10; ++i) cluster.propose(1, "a");
-  cluster.run(3);
-  CHECK(cluster.commit(2) == 11);
-  CHECK(cluster.data(2).empty());
-  cluster.resume_applying(2);
-  CHECK(cluster.data(2).size() == 10);
-  CHECK(cluster.data(1).size() == 10);
+/// How many committed entries each Ready brings to an application that has applied those before: the first two are
+/// taken without having applied anything in between.
+std::vector<std::size_t> handed_out(Node& node) {
+  std::vector<std::size_t> counts;
+  Ready ready;
+  Index last = 0;
+  for (int i = 0; i < 8; ++i) {
+    if (i > 2) node.applied(last);
+    node.take_ready(ready);
+    node.persisted(ready.number);
+    std::size_t count = 0;
+    for (const EntryRange& range : ready.committed) count += range.size();
+    last += count;
+    counts.push_back(count);
+  }
+  return counts;
+}
+
+}  // namespace
+
+TEST_CASE("no Ready brings more entries than are allowed to be unapplied") {
+  Options options;
+  options.max_unapplied_entries = 4;
+  const auto node = follower_of_ten(options);
+  // Nothing before the entries are durable; four; nothing while those are not applied; and so on.
+  CHECK(handed_out(*node) == std::vector<std::size_t>{0, 4, 0, 4, 2, 0, 0, 0});
+}
+
+TEST_CASE("no Ready brings more once the bytes that may be unapplied are reached") {
+  Options options;
+  options.max_unapplied_bytes = 150;
+  const auto node = follower_of_ten(options);
+  CHECK(handed_out(*node) == std::vector<std::size_t>{0, 3, 0, 3, 3, 1, 0, 0});
+}
+
+TEST_CASE("an entry above the limit of unapplied bytes is handed out alone") {
+  Options options;
+  options.max_unapplied_bytes = 10;
+  const auto node = follower_of_ten(options);
+  CHECK(handed_out(*node) == std::vector<std::size_t>{0, 1, 0, 1, 1, 1, 1, 1});
 }
 
 TEST_CASE("the persisted commit index does not wait for the application") {

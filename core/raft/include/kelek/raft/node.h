@@ -94,6 +94,9 @@ class Node {
 
   /// Leader only. Refused: not_leader, not_ready, change_pending, transferring, bad_change, not_caught_up, already,
   /// not_member. Gives the index of the entry. (Raft paper, section 6; thesis, chapter 4.)
+  /// A learner becomes a voter once it has acknowledged all that is committed. Refused as not_caught_up, ask again: it
+  /// then is enough that it has, within election_ticks, what was committed at the first time (thesis, section 4.2.1),
+  /// since under steady load a learner far away never has it all.
   Result<Index> change(const MembershipChange& change);
 
   /// Leader only: brings `to` up to date, tells it to campaign, and gives up after one election timeout (thesis,

@@ -46,8 +46,8 @@ struct Options {
   std::size_t max_inflight_bytes = std::size_t{16} << 20;
   std::uint32_t max_inflight_appends = 256;
 
-  /// Entries handed to the application and not yet reported by applied(), and their payload bytes: beyond either,
-  /// nothing more is handed out. So these also bound what one Ready brings.
+  /// Entries handed to the application and not yet reported by applied(), and their payload bytes: where either is
+  /// reached, nothing more is handed out. So these also bound what one Ready brings; the last entry may pass the bytes.
   std::uint32_t max_unapplied_entries = 65536;
   std::size_t max_unapplied_bytes = std::size_t{16} << 20;
   /// Payload bytes appended in this leadership and not committed: beyond, proposals are refused.

@@ -21,7 +21,7 @@ enum class Refusal : std::uint8_t {
   not_ready,             ///< the leader has not committed an entry of its term yet
   change_pending,        ///< one change of the membership at a time
   bad_change,            ///< the change makes no sense; the text says why
-  not_caught_up,         ///< a learner that lacks committed entries
+  not_caught_up,         ///< a learner that lacks committed entries; ask again (Node::change)
   not_voter,             ///< only voters campaign or take over leadership
   not_member,            ///< no member of that id
   already,               ///< it is so already
