@@ -50,9 +50,8 @@ class Members(unittest.TestCase):
             cluster.ok("members", "remove", 2)
             self.assertEqual(voters_and_learners(cluster), ([1, 3, 4], []))
             # Who was removed says so, and ends; the others need it no more.
-            await_true(lambda: not cluster.nodes[2].alive() or "removed" in cluster.nodes[2].last_log(),
-                       "node 2 knows that it was removed")
-            cluster.nodes[2].kill()
+            await_true(lambda: not cluster.nodes[2].alive(), "node 2 knows that it was removed", 20, cluster.ends_of_logs)
+            self.assertIn("removed", cluster.nodes[2].last_log())
             acknowledged, refused, unknown = load.finish()
             self.assertEqual(unknown, [])
             reports = cluster.agreed(among=[1, 3, 4])
@@ -86,7 +85,8 @@ class Members(unittest.TestCase):
             cluster.ok("members", "remove", leader)
             rest = [number for number in cluster.nodes if number != leader]
             self.assertIn(cluster.leader(among=rest), rest)
-            cluster.nodes[leader].kill()
+            await_true(lambda: not cluster.nodes[leader].alive(), "who removed itself ends", 10, cluster.ends_of_logs)
+            self.assertIn("removed", cluster.nodes[leader].last_log())
             cluster.ok("kv", "put", "goes", "on")
 
     def test_leadership_is_transferred_and_given_up_at_a_clean_stop(self):

@@ -66,13 +66,21 @@ void Greeter::send(raft::NodeId to, wire::Greeting greeting) {
   engine_.peers->send(to, encoder_.encode(wire::first_group, greeting).joined());
 }
 
+/// A leader that removed itself, or a follower that still got that entry, campaigns no more: nobody would correct it.
+bool Greeter::seems_removed() const {
+  const bool left_out = engine_.configuration && !engine_.configuration->empty() &&
+                        engine_.configuration->find(engine_.options.node_id) == nullptr;
+  return left_out && engine_.role.leader == raft::no_node;
+}
+
 std::uint64_t Greeter::greet(std::uint64_t now_ms) {
   if (now_ms < next_ms_) return next_ms_;
   const bool blank = !engine_.node;
   next_ms_ = now_ms + (blank ? blank_interval_ms : interval_ms);
   for (const raft::NodeId id : engine_.members->reachable()) {
     // While the log is being repaired the leader has to know it, whoever that is by now.
-    if (!blank && answered_.count(id) != 0 && engine_.repair_until == 0) continue;
+    const bool again = engine_.repair_until != 0 || seems_removed();
+    if (!blank && answered_.count(id) != 0 && !again) continue;
     wire::Greeting greeting;
     greeting.body = wire::Hello{introduce()};
     send(id, std::move(greeting));

@@ -30,7 +30,8 @@ class Greeter {
   /// A frame of `greeting.from`, whose key says the same.
   void receive(const wire::Greeting& greeting);
 
-  /// Says hello to who has not answered, once an interval. Gives when it wants to be called again.
+  /// Says hello to who has not answered, once an interval; to all, for whoever is not in its own configuration any
+  /// more, which asks so whether it was removed. Gives when it wants to be called again.
   std::uint64_t greet(std::uint64_t now_ms);
 
   /// Says hello to this member again, at the next greet().
@@ -51,6 +52,7 @@ class Greeter {
   void hear(const wire::Greeting& greeting, const wire::Introduction& theirs);
   void hear_repair(const wire::Greeting& greeting);
   void hear_refusal(raft::NodeId from, const wire::HelloAnswer& answer);
+  bool seems_removed() const;
   bool knows_more_than_we(const wire::Introduction& theirs) const;
 
   Engine& engine_;
