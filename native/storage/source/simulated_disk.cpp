@@ -1,75 +1,20 @@
-// Names, faults and crashes of the simulated disk; simulated_inode.cpp has what happens to bytes.
+// Files, names and faults of the simulated disk. simulated_inode.cpp has what happens to bytes, simulated_damage.cpp
+// what a crash and a fake of damage do.
 #include <kelek/storage/simulated_disk.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <mutex>
-#include <set>
 #include <utility>
 
 #include "errors.h"
-#include "simulated_inode.h"
+#include "simulated_disk_parts.h"
 
 namespace kelek::storage {
 
-class SimulatedDisk::Parts {
- public:
-  /// A name, and what it refers to: a file or, where that is null, a directory.
-  struct Name {
-    std::shared_ptr<SimulatedInode> inode;
-    friend bool operator==(const Name& a, const Name& b) { return a.inode == b.inode; }
-  };
-  using Names = std::map<std::string, Name>;
-
-  /// Counts the operation and says what goes wrong with it. `life`: of the handle that asks.
-  Fault begin(DiskOperation operation, const std::string& path, std::uint64_t life) {
-    const std::uint64_t number = operations++;
-    ++time;
-    if (life != lives || number >= stop_at) return Fault::fail;
-    return plan ? plan(number, operation, path) : Fault::none;
-  }
-
-  const Name* find(const std::string& path) const {
-    const auto found = names.find(path);
-    return found == names.end() ? nullptr : &found->second;
-  }
-  std::shared_ptr<SimulatedInode> file(const std::string& path) const {
-    const Name* name = find(path);
-    return name == nullptr ? nullptr : name->inode;
-  }
-  bool is_directory(const std::string& path) const {
-    const Name* name = find(path);
-    return path.empty() || path == "/" || path == "." || (name != nullptr && name->inode == nullptr);
-  }
-  void changed(const std::string& path) { changes[path] = time; }
-
-  std::uint64_t used_bytes() const {
-    std::uint64_t used = 0;
-    for (const auto& [path, name] : names) used += name.inode != nullptr ? name.inode->size() : 0;
-    return used;
-  }
-
-  mutable std::mutex mutex;
-  Names names;                                   // as the process sees them
-  Names durable_names;                           // as the disk has them
-  std::map<std::string, std::uint64_t> changes;  // when a name that is not durable was changed
-  std::set<std::string> locks;
-  std::uint64_t lives = 0;  // of processes: handles of an earlier one are dead
-  std::uint64_t operations = 0;
-  std::uint64_t time = 0;
-  std::uint64_t stop_at = UINT64_MAX;
-  std::uint64_t capacity = UINT64_MAX;
-  FaultPlan plan;
-  SimulatedRandom random{1};
-};
-
 namespace {
 
-std::string directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
+using Parts = SimulatedDisk::Parts;
 
 Error fault_error(Fault fault, const char* operation, const std::string& path) {
   return system_error(operation, "", path, fault == Fault::no_space ? ENOSPC : EIO);
@@ -90,7 +35,7 @@ class SimulatedFile final : public File {
 
   Result<std::size_t> write(std::uint64_t offset_bytes, std::span<const std::byte> bytes) override {
     const std::lock_guard<std::mutex> lock(disk_->mutex);
-    const Fault fault = disk_->begin(DiskOperation::write, path(), life_);
+    const Fault fault = disk_->begin(DiskOperation::write, path(), life_, bytes.size());
     if (fails(fault)) return fault_error(fault, "pwrite", path());
     const std::uint64_t end_bytes = offset_bytes + bytes.size();
     const std::uint64_t growth = end_bytes > inode_->size() ? end_bytes - inode_->size() : 0;
@@ -98,20 +43,33 @@ class SimulatedFile final : public File {
       return fault_error(Fault::no_space, "pwrite", path());
     }
     if (fault == Fault::short_write) bytes = bytes.first((bytes.size() + 1) / 2);
+    const std::size_t told = bytes.size();
     if (fault == Fault::misdirected) offset_bytes += SimulatedInode::page_bytes;
+    if (fault == Fault::torn_write) {
+      const std::uint64_t sectors = told / SimulatedInode::sector_bytes;
+      bytes = bytes.first(static_cast<std::size_t>(disk_->random.below(std::max<std::uint64_t>(sectors, 1))) *
+                          SimulatedInode::sector_bytes);
+    }
+    std::vector<std::byte> wrong;
+    if (fault == Fault::flip_bit) {
+      wrong.assign(bytes.begin(), bytes.end());
+      flip_any_bit(wrong);
+      bytes = wrong;
+    }
     if (fault != Fault::lost_write) inode_->write(offset_bytes, bytes, disk_->time);
-    return bytes.size();
+    return told;
   }
 
   Result<std::size_t> read(std::uint64_t offset_bytes, std::span<std::byte> bytes) override {
     const std::lock_guard<std::mutex> lock(disk_->mutex);
-    const Fault fault = disk_->begin(DiskOperation::read, path(), life_);
-    if (fails(fault)) return fault_error(fault, "pread", path());
-    const std::size_t size = inode_->read(offset_bytes, bytes);
-    if (fault == Fault::flip_bit && size > 0) {
-      const std::uint64_t bit = disk_->random.below(8 * std::uint64_t{size});
-      bytes[static_cast<std::size_t>(bit / 8)] ^= std::byte{1} << static_cast<int>(bit % 8);
+    const Fault fault = disk_->begin(DiskOperation::read, path(), life_, bytes.size());
+    if (fails(fault) || !inode_->is_readable(offset_bytes, bytes.size())) return fault_error(fault, "pread", path());
+    std::uint64_t from_bytes = offset_bytes;
+    if (fault == Fault::misdirected && offset_bytes + SimulatedInode::page_bytes + bytes.size() <= inode_->size()) {
+      from_bytes += SimulatedInode::page_bytes;
     }
+    const std::size_t size = inode_->read(from_bytes, bytes);
+    if (fault == Fault::flip_bit) flip_any_bit(bytes.first(size));
     return size;
   }
 
@@ -138,6 +96,12 @@ class SimulatedFile final : public File {
   }
 
  private:
+  void flip_any_bit(std::span<std::byte> bytes) {
+    if (bytes.empty()) return;
+    const std::uint64_t bit = disk_->random.below(8 * std::uint64_t{bytes.size()});
+    bytes[static_cast<std::size_t>(bit / 8)] ^= std::byte{1} << static_cast<int>(bit % 8);
+  }
+
   std::shared_ptr<SimulatedDisk::Parts> disk_;
   std::shared_ptr<SimulatedInode> inode_;
   const std::uint64_t life_;
@@ -172,7 +136,7 @@ Result<std::unique_ptr<File>> SimulatedDisk::open(const std::string& path, OpenM
   std::shared_ptr<SimulatedInode> inode = parts_->file(path);
   if (creates) {
     if (parts_->find(path) != nullptr) return system_error(operation, "", path, EEXIST);
-    if (!parts_->is_directory(directory_of(path))) return system_error(operation, "", path, ENOENT);
+    if (!parts_->is_directory(Parts::directory_of(path))) return system_error(operation, "", path, ENOENT);
     inode = std::make_shared<SimulatedInode>();
     parts_->names[path] = {inode};
     parts_->changed(path);
@@ -210,7 +174,7 @@ Status SimulatedDisk::make_directory(const std::string& path) {
   if (fails(fault)) return fault_error(fault, "mkdir", path);
   if (parts_->is_directory(path)) return Nothing{};
   if (parts_->find(path) != nullptr) return system_error("mkdir", "", path, EEXIST);
-  if (!parts_->is_directory(directory_of(path))) return system_error("mkdir", "", path, ENOENT);
+  if (!parts_->is_directory(Parts::directory_of(path))) return system_error("mkdir", "", path, ENOENT);
   parts_->names[path] = {nullptr};
   parts_->changed(path);
   return Nothing{};
@@ -222,7 +186,7 @@ Status SimulatedDisk::sync_directory(const std::string& path) {
   if (fails(fault)) return fault_error(fault, "fsync", path);
   if (!parts_->is_directory(path)) return system_error("open", "", path, ENOENT);
   for (auto change = parts_->changes.begin(); change != parts_->changes.end();) {
-    if (directory_of(change->first) != path) {
+    if (Parts::directory_of(change->first) != path) {
       ++change;
       continue;
     }
@@ -244,7 +208,7 @@ Result<std::vector<std::string>> SimulatedDisk::list(const std::string& director
   if (!parts_->is_directory(directory)) return system_error("opendir", "", directory, ENOENT);
   std::vector<std::string> found;
   for (const auto& [path, name] : parts_->names) {
-    if (directory_of(path) == directory) found.push_back(path.substr(path.rfind('/') + 1));
+    if (Parts::directory_of(path) == directory) found.push_back(path.substr(path.rfind('/') + 1));
   }
   return found;
 }
@@ -253,7 +217,7 @@ Result<std::unique_ptr<FileLock>> SimulatedDisk::lock(const std::string& path) {
   const std::lock_guard<std::mutex> lock(parts_->mutex);
   const Fault fault = parts_->begin(DiskOperation::lock, path, parts_->lives);
   if (fails(fault)) return fault_error(fault, "open", path);
-  if (!parts_->is_directory(directory_of(path))) return system_error("open", "", path, ENOENT);
+  if (!parts_->is_directory(Parts::directory_of(path))) return system_error("open", "", path, ENOENT);
   if (!parts_->locks.insert(path).second) {
     return make_error(Problem::in_use, "lock", path, path + " is held by another process.");
   }
@@ -267,39 +231,6 @@ Result<std::uint64_t> SimulatedDisk::free_bytes(const std::string& directory) {
   return parts_->capacity - std::min(parts_->capacity, parts_->used_bytes());
 }
 
-void SimulatedDisk::crash(Tearing tearing, std::uint64_t seed) {
-  const std::lock_guard<std::mutex> lock(parts_->mutex);
-  SimulatedRandom random(seed);
-  const std::uint64_t time = random.below(parts_->time + 1);
-  Parts::Names names = parts_->durable_names;
-  for (const auto& [path, when] : parts_->changes) {
-    bool reached = tearing == Tearing::nothing_lost;
-    if (tearing == Tearing::prefix) reached = when <= time;
-    if (tearing == Tearing::sectors) reached = random.below(2) == 0;
-    if (!reached) continue;
-    const Parts::Name* now = parts_->find(path);
-    if (now != nullptr) {
-      names[path] = *now;
-    } else {
-      names.erase(path);
-    }
-  }
-  parts_->names = names;
-  // What lies in a directory that is not there is not there either; parents sort before what is in them.
-  for (auto name = parts_->names.begin(); name != parts_->names.end();) {
-    name = parts_->is_directory(directory_of(name->first)) ? std::next(name) : parts_->names.erase(name);
-  }
-  std::set<SimulatedInode*> seen;
-  for (const auto& [path, name] : parts_->names) {
-    if (name.inode != nullptr && seen.insert(name.inode.get()).second) name.inode->crash(tearing, time, random);
-  }
-  parts_->durable_names = parts_->names;
-  parts_->changes.clear();
-  parts_->locks.clear();
-  ++parts_->lives;
-  parts_->stop_at = UINT64_MAX;
-}
-
 void SimulatedDisk::restart_process() {
   const std::lock_guard<std::mutex> lock(parts_->mutex);
   parts_->locks.clear();
@@ -310,6 +241,16 @@ void SimulatedDisk::restart_process() {
 void SimulatedDisk::set_faults(FaultPlan plan) {
   const std::lock_guard<std::mutex> lock(parts_->mutex);
   parts_->plan = std::move(plan);
+}
+
+void SimulatedDisk::set_delays(DelayPlan plan) {
+  const std::lock_guard<std::mutex> lock(parts_->mutex);
+  parts_->delays = std::move(plan);
+}
+
+std::uint64_t SimulatedDisk::take_delay_us() {
+  const std::lock_guard<std::mutex> lock(parts_->mutex);
+  return std::exchange(parts_->delay_us, 0);
 }
 
 std::uint64_t SimulatedDisk::operations() const {
@@ -330,25 +271,6 @@ void SimulatedDisk::set_capacity(std::uint64_t bytes) {
 std::uint64_t SimulatedDisk::capacity_used() const {
   const std::lock_guard<std::mutex> lock(parts_->mutex);
   return parts_->used_bytes();
-}
-
-void SimulatedDisk::flip_bit(const std::string& path, std::uint64_t bit) {
-  std::vector<std::byte> bytes = contents(path);
-  if (bit / 8 >= bytes.size()) return;
-  bytes[static_cast<std::size_t>(bit / 8)] ^= std::byte{1} << static_cast<int>(bit % 8);
-  set_contents(path, std::move(bytes));
-}
-
-std::vector<std::byte> SimulatedDisk::contents(const std::string& path) const {
-  const std::lock_guard<std::mutex> lock(parts_->mutex);
-  const std::shared_ptr<SimulatedInode> inode = parts_->file(path);
-  return inode != nullptr ? inode->contents() : std::vector<std::byte>();
-}
-
-void SimulatedDisk::set_contents(const std::string& path, std::vector<std::byte> bytes) {
-  const std::lock_guard<std::mutex> lock(parts_->mutex);
-  const std::shared_ptr<SimulatedInode> inode = parts_->file(path);
-  if (inode != nullptr) inode->set_contents(std::move(bytes));
 }
 
 std::vector<std::string> SimulatedDisk::paths() const {

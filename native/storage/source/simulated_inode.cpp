@@ -43,6 +43,7 @@ void SimulatedInode::write(std::uint64_t offset_bytes, std::span<const std::byte
     unsynced.end = std::max(unsynced.end, static_cast<std::size_t>(std::min(end_bytes - start, sector_bytes + 0UL)));
     if (unsynced.versions.size() == kept_versions) unsynced.versions.erase(unsynced.versions.begin());
     unsynced.versions.push_back({time, sector_of(cache_, sector)});
+    broken_.erase(sector);
   }
 }
 
@@ -70,36 +71,65 @@ void SimulatedInode::sync() {
   unsynced_.clear();
 }
 
+/// One sector, as each kind of tearing may leave it.
+std::vector<std::byte> SimulatedInode::torn(const std::vector<std::byte>& old, const std::vector<Version>& versions,
+                                            Tearing tearing, SimulatedRandom& random) {
+  const std::vector<std::byte>& fresh = versions.back().bytes;
+  const bool heads = random.below(2) == 0;
+  switch (tearing) {
+    case Tearing::subset: return heads ? old : fresh;
+    case Tearing::versions: {
+      const auto one = static_cast<std::size_t>(random.below(versions.size() + 1));
+      return one == 0 ? old : versions[one - 1].bytes;
+    }
+    case Tearing::zeros: return heads ? std::vector<std::byte>(sector_bytes) : fresh;
+    case Tearing::garbage: {
+      if (!heads) return fresh;
+      std::vector<std::byte> bytes(sector_bytes);
+      for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.below(256));
+      return bytes;
+    }
+    case Tearing::bytes: {
+      std::vector<std::byte> bytes = old;
+      std::copy_n(fresh.begin(), random.below(sector_bytes + 1), bytes.begin());
+      return bytes;
+    }
+    case Tearing::sectors: {
+      static constexpr Tearing kinds[] = {Tearing::subset, Tearing::subset, Tearing::versions, Tearing::zeros,
+                                          Tearing::garbage};
+      return torn(old, versions, kinds[random.below(std::size(kinds))], random);
+    }
+    case Tearing::nothing_lost:
+    case Tearing::bytes_only: return fresh;
+    case Tearing::all_lost:
+    case Tearing::names_only:
+    case Tearing::prefix:
+    case Tearing::suffix: break;
+  }
+  return old;
+}
+
 /// The bytes outside of what was written stay as they are on the disk, whatever happens to the rest.
 std::vector<std::byte> SimulatedInode::after_crash(std::uint64_t sector, const Unsynced& unsynced, Tearing tearing,
                                                    std::uint64_t time, SimulatedRandom& random) const {
   const std::vector<std::byte> old = sector_of(disk_, sector);
   const std::vector<Version>& versions = unsynced.versions;
-  std::vector<std::byte> chosen = old;
-  if (tearing == Tearing::nothing_lost) chosen = versions.back().bytes;
+  std::vector<std::byte> chosen = torn(old, versions, tearing, random);
   if (tearing == Tearing::prefix) {
     for (const Version& version : versions) {
       if (version.time <= time) chosen = version.bytes;
     }
   }
-  if (tearing == Tearing::sectors) {
-    switch (random.below(5)) {
-      case 0: break;
-      case 1: chosen = versions.back().bytes; break;
-      case 2: chosen = versions[static_cast<std::size_t>(random.below(versions.size()))].bytes; break;
-      case 3: std::fill(chosen.begin(), chosen.end(), std::byte{0}); break;
-      default:
-        for (std::byte& byte : chosen) byte = static_cast<std::byte>(random.below(256));
-    }
-  }
+  if (tearing == Tearing::suffix && versions.back().time >= time) chosen = versions.back().bytes;
   std::vector<std::byte> result = old;
   for (std::size_t i = unsynced.begin; i < unsynced.end; ++i) result[i] = chosen[i];
   return result;
 }
 
 void SimulatedInode::crash(Tearing tearing, std::uint64_t time, SimulatedRandom& random) {
-  bool grows = tearing == Tearing::nothing_lost;
-  if (tearing == Tearing::prefix || tearing == Tearing::sectors) grows = random.below(2) == 0;
+  const bool none = tearing == Tearing::all_lost || tearing == Tearing::names_only;
+  const bool all = tearing == Tearing::nothing_lost || tearing == Tearing::bytes_only;
+  const bool grows = all || (!none && random.below(2) == 0);
   std::vector<std::byte> image = disk_;
   if (grows) image.resize(cache_.size());
   for (const auto& [sector, unsynced] : unsynced_) {
@@ -116,6 +146,11 @@ void SimulatedInode::set_contents(std::vector<std::byte> bytes) {
   cache_ = std::move(bytes);
   disk_ = cache_;
   unsynced_.clear();
+}
+
+bool SimulatedInode::is_readable(std::uint64_t offset_bytes, std::uint64_t size_bytes) const {
+  const auto first = broken_.lower_bound(offset_bytes / sector_bytes);
+  return first == broken_.end() || *first * sector_bytes >= offset_bytes + size_bytes;
 }
 
 }  // namespace kelek::storage

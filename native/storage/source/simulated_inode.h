@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -42,12 +43,14 @@ class SimulatedInode {
   void sync();
   /// The sync failed, and the pages count as clean: what they hold is in the cache alone.
   void drop_pages() { unsynced_.clear(); }
-  /// Power is lost. `time`: for Tearing::prefix, how far writes reached the disk.
+  /// Power is lost. `time`: for Tearing::prefix and ::suffix, until or since when writes reached the disk.
   void crash(Tearing tearing, std::uint64_t time, SimulatedRandom& random);
 
   std::uint64_t size() const { return cache_.size(); }
   const std::vector<std::byte>& contents() const { return cache_; }
   void set_contents(std::vector<std::byte> bytes);
+  void break_sector(std::uint64_t sector) { broken_.insert(sector); }
+  bool is_readable(std::uint64_t offset_bytes, std::uint64_t size_bytes) const;
 
  private:
   struct Version {
@@ -61,6 +64,8 @@ class SimulatedInode {
     std::vector<Version> versions;
   };
   std::vector<std::byte> sector_of(const std::vector<std::byte>& image, std::uint64_t sector) const;
+  static std::vector<std::byte> torn(const std::vector<std::byte>& old, const std::vector<Version>& versions,
+                                     Tearing tearing, SimulatedRandom& random);
   std::vector<std::byte> after_crash(std::uint64_t sector, const Unsynced& unsynced, Tearing tearing,
                                      std::uint64_t time, SimulatedRandom& random) const;
   void dirty_page(std::uint64_t page);
@@ -68,6 +73,7 @@ class SimulatedInode {
   std::vector<std::byte> cache_;
   std::vector<std::byte> disk_;
   std::map<std::uint64_t, Unsynced> unsynced_;
+  std::set<std::uint64_t> broken_;
 };
 
 }  // namespace kelek::storage

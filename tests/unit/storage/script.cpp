@@ -129,6 +129,7 @@ bool Script::take_snapshot() {
   model_.snapshot_index = index;
   if (!write_batch() || !sync()) return false;
   if (!good(snapshots.verify(made->id)) || !good(snapshots.remove_older_than(made->id))) return false;
+  ++snapshots_taken_;
   Result<raft::Index> released = log()->release(index);
   return released ? true : good(released.error());
 }
@@ -159,6 +160,7 @@ bool Script::receive_snapshot() {
   ready.snapshot = metadata;
   ready.hard_state = model_.hard_state;
   if (!good(log()->stage(ready)) || !write_batch() || !sync()) return false;
+  ++snapshots_received_;
   Result<raft::Index> released = log()->release(metadata->index);
   return released ? true : good(released.error());
 }

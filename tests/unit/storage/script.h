@@ -33,7 +33,7 @@ std::vector<std::byte> state_at(raft::Index index);
 /// Runs until the disk fails. Deterministic: the same seed does the same.
 class Script {
  public:
-  Script(SimulatedDisk& disk, std::uint64_t seed) : disk_(disk), random_(seed) {}
+  Script(FileSystem& disk, std::uint64_t seed) : disk_(disk), random_(seed) {}
 
   /// Makes the directory, opens it and does `steps` steps. False: the disk failed on the way.
   bool run(int steps);
@@ -44,6 +44,8 @@ class Script {
   std::size_t durable() const { return durable_; }
   /// The error that ended it.
   const std::string& failure() const { return failure_; }
+  std::uint64_t snapshots_taken() const { return snapshots_taken_; }
+  std::uint64_t snapshots_received() const { return snapshots_received_; }
   Log* log() { return opened_ ? &opened_->directory->log() : nullptr; }
   static constexpr const char* path = "/node";
 
@@ -64,7 +66,7 @@ class Script {
   raft::EntryRange make_entries(raft::Index first, std::uint32_t count);
   void stage_entries(raft::Index first, std::uint32_t count);
 
-  SimulatedDisk& disk_;
+  FileSystem& disk_;
   SimulatedRandom random_;
   std::optional<DataDirectory::Opened> opened_;
   Model model_;
@@ -75,6 +77,8 @@ class Script {
   std::vector<std::string> states_{Model().describe()};
   std::size_t durable_ = 0;
   std::string failure_;
+  std::uint64_t snapshots_taken_ = 0;
+  std::uint64_t snapshots_received_ = 0;
 };
 
 /// Opens what a crash or a failure left and holds it against what the script knows; then writes on, and loses power.

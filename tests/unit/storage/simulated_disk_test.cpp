@@ -128,6 +128,79 @@ TEST_CASE("A crash ends what was open; the same seed does the same") {
   REQUIRE_FALSE((*file)->write(0, filled(1, 'x')).ok());
 }
 
+TEST_CASE("Each kind of tearing leaves what its name says, of bytes and of names") {
+  const auto left_after = [](Tearing tearing) {
+    std::set<std::string> seen;
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+      auto disk = disk_with_two_versions();
+      auto file = disk->open("/f", OpenMode::read_write);
+      REQUIRE_WELL(write_all(**file, 1024, filled(512, 'c')));
+      REQUIRE(disk->open("/g", OpenMode::create_new).ok());
+      disk->crash(tearing, seed);
+      seen.insert(sectors_of(*disk, "/f") + (disk->paths().size() == 2 ? " /g" : ""));
+    }
+    return seen;
+  };
+  using Set = std::set<std::string>;
+  REQUIRE(left_after(Tearing::names_only) == Set{"aaaa /g"});
+  REQUIRE(left_after(Tearing::bytes_only) == Set{"abca"});
+  REQUIRE(left_after(Tearing::prefix) == Set{"aaaa", "abba", "abca", "abca /g"});
+  REQUIRE(left_after(Tearing::suffix) == Set{"abca /g", "aaca /g", "aaaa /g"});
+  REQUIRE(left_after(Tearing::subset) ==
+          Set{"aaaa", "abaa", "aaca", "abca", "aaaa /g", "abaa /g", "aaca /g", "abca /g"});
+  const Set versions = left_after(Tearing::versions);
+  REQUIRE(versions.count("aaba") == 1);
+  REQUIRE(versions.count("abba /g") == 1);
+  const Set zeros = left_after(Tearing::zeros);
+  REQUIRE(zeros == Set{"azza", "abza", "azca", "abca", "azza /g", "abza /g", "azca /g", "abca /g"});
+  REQUIRE(left_after(Tearing::garbage).count("agga") == 1);
+  REQUIRE(left_after(Tearing::bytes).count("agga") == 1);  // in each sector a part is new
+}
+
+TEST_CASE("Operations that go wrong and say well: torn, beside, with a wrong bit; and a sector that cannot be read") {
+  SimulatedDisk disk(4);
+  auto file = disk.open("/f", OpenMode::create_new);
+  REQUIRE_WELL(write_all(**file, 0, filled(8192, 'a')));
+  Fault fault = Fault::torn_write;
+  disk.set_faults([&fault](std::uint64_t, DiskOperation, const std::string&) { return fault; });
+  REQUIRE(*(*file)->write(0, filled(4096, 'b')) == 4096);
+  const std::string torn = sectors_of(disk, "/f");
+  REQUIRE(torn != std::string(16, 'a'));
+  REQUIRE(torn.find('a') < 8);
+  REQUIRE(torn.find('b', torn.find('a')) == std::string::npos);
+  fault = Fault::flip_bit;
+  REQUIRE(*(*file)->write(0, filled(512, 'b')) == 512);
+  REQUIRE(sectors_of(disk, "/f").front() == 'g');
+  fault = Fault::misdirected;
+  REQUIRE(*(*file)->write(0, filled(512, 'c')) == 512);
+  REQUIRE(sectors_of(disk, "/f")[8] == 'c');
+  std::vector<std::byte> read(512);
+  REQUIRE(*(*file)->read(0, read) == 512);
+  REQUIRE(read == filled(512, 'c'));
+  fault = Fault::none;
+  disk.break_sector("/f", 3);
+  REQUIRE_WELL(read_exactly(**file, 0, read));
+  REQUIRE(read_exactly(**file, 3 * 512 + 100, read).error().problem == Problem::io);
+  REQUIRE_WELL(write_all(**file, 3 * 512, filled(512, 'd')));
+  REQUIRE_WELL(read_exactly(**file, 3 * 512, read));
+  disk.zero_sector("/f", 3);
+  disk.copy_sector("/f", 8, 4);
+  disk.swap_sectors("/f", 4, 5);
+  REQUIRE(sectors_of(disk, "/f").substr(3, 3) == "zac");
+}
+
+TEST_CASE("A slow disk says how long each operation took") {
+  SimulatedDisk disk;
+  disk.set_delays([](std::uint64_t, DiskOperation operation, const std::string&, std::uint64_t bytes) {
+    return operation == DiskOperation::sync ? 5'000 : bytes / 100;
+  });
+  auto file = disk.open("/f", OpenMode::create_new);
+  REQUIRE_WELL(write_all(**file, 0, filled(1000, 'a')));
+  REQUIRE_WELL((*file)->sync());
+  REQUIRE(disk.take_delay_us() == 5'010);
+  REQUIRE(disk.take_delay_us() == 0);
+}
+
 TEST_CASE("The disk can be full") {
   SimulatedDisk disk;
   disk.set_capacity(1000);
