@@ -91,6 +91,12 @@ std::span<const std::byte> BatchBuffer::padded_to(std::size_t size_bytes) {
   return {memory_.get(), size_bytes};
 }
 
+std::span<const std::byte> BatchBuffer::echoed_at(std::size_t echo_bytes, std::size_t size_bytes) {
+  const std::span<const std::byte> padded = padded_to(size_bytes);
+  std::memcpy(memory_.get() + echo_bytes, memory_.get(), size_);
+  return padded;
+}
+
 void BatchBuffer::clear() {
   size_ = 0;
   count_ = 0;

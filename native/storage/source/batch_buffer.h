@@ -40,6 +40,8 @@ class BatchBuffer {
   std::span<const std::byte> bytes() const { return {memory_.get(), size_}; }
   /// The same with zeros behind, `size_bytes` in all; valid until the next call.
   std::span<const std::byte> padded_to(std::size_t size_bytes);
+  /// The same, and the records a second time at byte `echo_bytes`.
+  std::span<const std::byte> echoed_at(std::size_t echo_bytes, std::size_t size_bytes);
   /// Where the batch ends now, to go back to.
   struct Mark {
     std::size_t size = 0;

@@ -98,6 +98,7 @@ Status Log::Parts::open(RecoveredLog& recovered) {
   recovered.tail = {};
   place_ = {segments_.back().header.generation, recovered.last_lsn + 1, recovered.chain};
   synced_lsn_ = recovered.last_lsn;
+  witness_due_ = !clean;  // what was kept is durable from here on, and nothing in it may say so of the last batch
   const Replayed& replayed = recovered.replayed;
   written_.hard_state = replayed.state.hard_state;
   written_.last_index = replayed.state.last_index;

@@ -166,18 +166,39 @@ bool Log::Parts::fits(std::size_t bytes) const {
   return offset_bytes_ + bytes + seal_room <= segments_.back().size_bytes;
 }
 
+/// Where the second copy of what ends at `end_bytes` goes: into the next page, or else into the next sector; 0 if
+/// the segment has room for neither.
+std::uint64_t Log::Parts::echo_place(std::uint64_t end_bytes, std::size_t size_bytes) const {
+  constexpr std::uint64_t sector_bytes = 512;
+  const std::uint64_t room_bytes = segments_.back().size_bytes - std::min(segments_.back().size_bytes, seal_room);
+  const std::uint64_t page = rounded_to_blocks(end_bytes);
+  if (page + size_bytes <= room_bytes) return page;
+  const std::uint64_t sector = (end_bytes + sector_bytes - 1) / sector_bytes * sector_bytes;
+  return sector + size_bytes <= room_bytes ? sector : 0;
+}
+
 /// Writes at the end of the last segment. Nothing is counted as written unless all of it is. The last page is
 /// written whole when it is written first: of a segment that is used again, the system would otherwise have
 /// to read that page before it could change a part of it, on the path of a commit. What is there already is
 /// not written again: it may have been acknowledged, and a torn write must not reach it.
-Status Log::Parts::put(BatchBuffer& records) {
+///
+/// `twice`: what witnesses that the last batch was synced may lie in the same sector as that batch. With its copy in
+/// another one, no single sector or page that is lost looks like the end of the log. The copy has an LSN that is
+/// taken, so it never counts as a record, and what comes next is written over it.
+Status Log::Parts::put(BatchBuffer& records, bool twice) {
   const std::size_t size = records.size_bytes();
   const std::uint64_t end_bytes = offset_bytes_ + size;
+  const std::uint64_t echo_bytes = twice ? echo_place(end_bytes, size) : 0;
+  const std::uint64_t needed_bytes = echo_bytes != 0 ? echo_bytes + size : end_bytes;
   std::uint64_t covered_bytes = covered_bytes_;
   std::span<const std::byte> bytes = records.bytes();
-  if (end_bytes > covered_bytes) {
-    covered_bytes = std::max(end_bytes, std::min(rounded_to_blocks(end_bytes), segments_.back().size_bytes));
+  if (needed_bytes > covered_bytes) {
+    covered_bytes = std::max(needed_bytes, std::min(rounded_to_blocks(needed_bytes), segments_.back().size_bytes));
     bytes = records.padded_to(static_cast<std::size_t>(covered_bytes - offset_bytes_));
+  }
+  if (echo_bytes != 0) {
+    bytes = records.echoed_at(static_cast<std::size_t>(echo_bytes - offset_bytes_),
+                              static_cast<std::size_t>(std::max(needed_bytes, covered_bytes) - offset_bytes_));
   }
   Status written = write_all(*file_, offset_bytes_, bytes);
   if (!written) return latch(written.error());
@@ -189,12 +210,12 @@ Status Log::Parts::put(BatchBuffer& records) {
   return Nothing{};
 }
 
-Status Log::Parts::put_single(RecordType type, std::uint8_t flags, std::span<const std::byte> payload) {
+Status Log::Parts::put_single(RecordType type, std::uint8_t flags, std::span<const std::byte> payload, bool twice) {
   BatchBuffer one;
   one.add(type, flags, written_.last_index, payload);
   Place next = place_;
   one.stamp(next);
-  Status written = put(one);
+  Status written = put(one, twice);
   if (written) place_ = next;
   return written;
 }
@@ -202,7 +223,7 @@ Status Log::Parts::put_single(RecordType type, std::uint8_t flags, std::span<con
 Status Log::Parts::seal(std::uint8_t flags) {
   std::array<std::byte, seal_bytes> payload;
   encode(SealRecord{written_lsn(), synced_lsn_, place_.chain}, payload);
-  return put_single(RecordType::seal, flags, payload);
+  return put_single(RecordType::seal, flags, payload, flags == flag_clean_stop);
 }
 
 Status Log::Parts::write() {
@@ -299,7 +320,7 @@ Status Log::Parts::idle_witness() {
   if (fits(record_bytes(witness_bytes))) {
     std::array<std::byte, witness_bytes> payload;
     put64(payload.data(), synced_lsn_);
-    if (Status written = put_single(RecordType::idle_witness, 0, payload); !written) return written;
+    if (Status written = put_single(RecordType::idle_witness, 0, payload, true); !written) return written;
   } else if (offset_bytes_ + seal_room <= segments_.back().size_bytes) {
     // A full segment gets its SEAL early, which witnesses as well.
     if (Status sealed = seal(0); !sealed) return sealed;

@@ -68,8 +68,9 @@ class Log::Parts {
   Status begin_segment(Spare spare, const SegmentHeader& header);
   void make_spares(std::uint64_t first_bytes);
   Status roll(std::size_t batch_bytes);
-  Status put(BatchBuffer& records);
-  Status put_single(RecordType type, std::uint8_t flags, std::span<const std::byte> payload);
+  Status put(BatchBuffer& records, bool twice = false);
+  Status put_single(RecordType type, std::uint8_t flags, std::span<const std::byte> payload, bool twice);
+  std::uint64_t echo_place(std::uint64_t end_bytes, std::size_t size_bytes) const;
   Status seal(std::uint8_t flags);
   Lsn written_lsn() const { return place_.lsn - 1; }
   bool fits(std::size_t bytes) const;

@@ -47,6 +47,10 @@ std::optional<Record> SegmentWalk::next() {
     stop_ = zeros || stale ? Stop::unwritten : Stop::bad_header;
     return std::nullopt;
   }
+  if (header->lsn < next_lsn_) {  // the copy of a witness, or of a SEAL: what follows it was written elsewhere
+    stop_ = Stop::unwritten;
+    return std::nullopt;
+  }
   if (header->lsn != next_lsn_ || (!resumed_ && chain_after(chain_, raw) != header->chain)) {
     stop_ = Stop::wrong_order;
     return std::nullopt;

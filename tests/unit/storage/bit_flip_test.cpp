@@ -66,32 +66,117 @@ std::unique_ptr<SimulatedDisk> recycled_log(std::string& segment, raft::Index& l
   return disk;
 }
 
-/// `kept` is the last index if the last batch is taken for torn.
-void flip_every(SimulatedDisk& disk, const std::string& segment, raft::Index kept, std::uint64_t step, Tally& tally) {
+/// What a reader makes of a damaged log. `kept` is the last index if the last batch is taken for torn.
+void judge(SimulatedDisk& disk, const std::string& expected, raft::Index kept, const std::string& what, Tally& tally) {
+  const auto found = recover_read_only(disk, "/node");
+  if (!found) {
+    if (found.error().problem != Problem::damaged) FAIL(what << ": " << found.error().text);
+    ++tally.refused;
+  } else if (found->damaged) {
+    ++tally.damaged;
+  } else if (describe(*found) == expected) {
+    ++tally.harmless;
+  } else {
+    if (found->report.torn_records == 0) FAIL_CHECK(what << " is not noticed, the log ends at " << found->last_index());
+    if (found->last_index() != kept)
+      FAIL_CHECK(what << " loses more than the last batch: it ends at " << found->last_index());
+    ++tally.torn;
+  }
+}
+
+std::string sound_state(SimulatedDisk& disk) {
   const auto whole = recover_read_only(disk, "/node");
   REQUIRE_WELL(whole);
-  const std::string expected = describe(*whole);
+  return describe(*whole);
+}
+
+void flip_every(SimulatedDisk& disk, const std::string& segment, raft::Index kept, std::uint64_t step, Tally& tally) {
+  const std::string expected = sound_state(disk);
   const std::vector<std::byte> sound = disk.contents(segment);
-  REQUIRE(sound.size() <= 12 * 1024);
+  REQUIRE(sound.size() <= 64 * 1024);
   for (std::uint64_t bit = 0; bit < 8 * sound.size(); bit += step) {
     std::vector<std::byte> bytes = sound;
     bytes[static_cast<std::size_t>(bit / 8)] ^= std::byte{1} << static_cast<int>(bit % 8);
     disk.set_contents(segment, std::move(bytes));
-    const auto found = recover_read_only(disk, "/node");
-    if (!found) {
-      if (found.error().problem != Problem::damaged) FAIL("bit " << bit << ": " << found.error().text);
-      ++tally.refused;
-    } else if (found->damaged) {
-      ++tally.damaged;
-    } else if (describe(*found) == expected) {
-      ++tally.harmless;
-    } else {
-      if (found->report.torn_records == 0) FAIL("bit " << bit << " is not noticed: " << describe(*found));
-      if (found->last_index() != kept) FAIL("bit " << bit << " loses more than the last batch");
-      ++tally.torn;
-    }
+    judge(disk, expected, kept, "bit " + std::to_string(bit) + " of " + segment, tally);
   }
   disk.set_contents(segment, sound);
+}
+
+/// A log of 64 KiB in several segments, with votes, replaced entries, snapshots, and a witness or a clean stop.
+std::unique_ptr<SimulatedDisk> large_log(bool sealed, raft::Index& last) {
+  auto disk = std::make_unique<SimulatedDisk>();
+  const StorageOptions options = small_options(24 * 1024);
+  create_or_fail(*disk, "/node", options);
+  auto opened = open_or_fail(*disk, "/node", options);
+  Log& log = opened.directory->log();
+  last = 0;
+  for (raft::Term term = 1; log.status().segment_bytes < 64 * 1024; ++term) {
+    REQUIRE_WELL(write(log, {term, 1, last > 2 ? last - 2 : 0}, {}));
+    for (int batch = 0; batch < 10; ++batch) {
+      const raft::Index first = batch == 0 && last > 0 ? last : last + 1;  // a new leader replaces the last one
+      REQUIRE_WELL(write(log, entries(first, first + 4, term, "an entry of some length ")));
+      last = first + 4;
+    }
+  }
+  REQUIRE_WELL(log.idle_witness());
+  if (sealed) REQUIRE_WELL(log.close());
+  return disk;
+}
+
+std::vector<std::string> segments_of(const SimulatedDisk& disk) {
+  std::vector<std::string> segments;
+  for (const std::string& one : disk.paths()) {
+    if (one.find(".wal") != std::string::npos) segments.push_back(one);
+  }
+  return segments;
+}
+
+Tally flip_all_of_a_large_log(bool sealed, std::uint64_t step) {
+  raft::Index last = 0;
+  auto disk = large_log(sealed, last);
+  Tally tally;
+  std::size_t size = 0;
+  for (const std::string& segment : segments_of(*disk)) {
+    size += disk->contents(segment).size();
+    flip_every(*disk, segment, last, step, tally);
+  }
+  REQUIRE(size >= 64 * 1024);
+  REQUIRE(tally.torn == 0);  // the witness, or the SEAL, speaks for the last batch
+  REQUIRE(tally.damaged > tally.refused / 8);
+  return tally;
+}
+
+void print(const Tally& tally) {
+  WARN(tally.refused << " refused, " << tally.damaged << " damaged, " << tally.harmless << " harmless, " << tally.torn
+                     << " torn");
+}
+
+/// Each sector zeroed, doubled into the next one, and swapped with every other one.
+Tally spoil_sectors(bool sealed, std::uint64_t step) {
+  raft::Index last = 0;
+  auto disk = large_log(sealed, last);
+  const std::string expected = sound_state(*disk);
+  Tally tally;
+  for (const std::string& segment : segments_of(*disk)) {
+    const std::vector<std::byte> sound = disk->contents(segment);
+    const std::uint64_t sectors = sound.size() / 512;
+    const auto judge_it = [&](const std::string& what) {
+      judge(*disk, expected, last, what + " of " + segment, tally);
+      disk->set_contents(segment, sound);
+    };
+    for (std::uint64_t sector = 0; sector < sectors; ++sector) {
+      disk->zero_sector(segment, sector);
+      judge_it("zeroed sector " + std::to_string(sector));
+      disk->copy_sector(segment, sector, sector + 1);
+      judge_it("doubled sector " + std::to_string(sector));
+      for (std::uint64_t other = sector + 1; other < sectors; other += step) {
+        disk->swap_sectors(segment, sector, other);
+        judge_it("swapped sectors " + std::to_string(sector) + " and " + std::to_string(other));
+      }
+    }
+  }
+  return tally;
 }
 
 }  // namespace
@@ -126,6 +211,26 @@ TEST_CASE(
   REQUIRE(tally.torn < 8 * 300);
   REQUIRE(tally.damaged > 300);
   REQUIRE(tally.harmless > 8 * 1000 / 5);
+}
+
+TEST_CASE("Bits of a log of 64 KiB, every 61st: found or harmless") {
+  flip_all_of_a_large_log(true, 61);
+  flip_all_of_a_large_log(false, 61);
+}
+
+TEST_CASE("Every bit of a log of 64 KiB: found or harmless", "[.][long]") {
+  print(flip_all_of_a_large_log(true, 1));
+  print(flip_all_of_a_large_log(false, 1));
+}
+
+TEST_CASE("Sectors of a log of 64 KiB that are zeroed, doubled or swapped: found or harmless") {
+  spoil_sectors(true, 7);
+  spoil_sectors(false, 7);
+}
+
+TEST_CASE("Every two sectors of a log of 64 KiB swapped: found or harmless", "[.][long]") {
+  print(spoil_sectors(true, 1));
+  print(spoil_sectors(false, 1));
 }
 
 }  // namespace kelek::storage::test
