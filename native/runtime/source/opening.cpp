@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include <kelek/storage/checked_file.h>
 #include <kelek/storage/posix_file.h>
 #include <kelek/wire/command_codec.h>
 
@@ -45,11 +46,20 @@ storage::StorageOptions storage_options(const CoordinatorOptions& options) {
 }
 
 /// Null where there is none: who joined later has no first configuration.
-raft::ConfigurationRef read_genesis(const std::string& directory) {
-  const auto bytes = storage::read_whole(files(), storage::join_path(directory, genesis_file), small_file_bytes);
-  if (!bytes.ok()) return nullptr;
+/// Null if there is none. Damaged: `trouble` says so, and the node does without; it only cannot tell any more a node
+/// that began otherwise.
+raft::ConfigurationRef read_genesis(const std::string& directory, std::string& trouble) {
+  const std::string path = storage::join_path(directory, genesis_file);
+  const auto bytes = storage::read_checked_file(files(), path, small_file_bytes);
+  if (!bytes.ok()) {
+    if (bytes.error().problem != storage::Problem::not_found) trouble = bytes.error().text;
+    return nullptr;
+  }
   raft::Result<raft::Configuration> configuration = raft::Configuration::decode(*bytes);
-  if (!configuration.ok() || configuration->empty()) return nullptr;
+  if (!configuration.ok() || configuration->empty()) {
+    trouble = path + " does not hold a configuration.";
+    return nullptr;
+  }
   return std::make_shared<const raft::Configuration>(std::move(*configuration));
 }
 
@@ -147,7 +157,9 @@ Failure Opening::open_directory() {
   if (!identity.ok() && identity.error().problem != storage::Problem::not_found) return failure_of(identity.error());
   if (!identity.ok()) return begin_blank();
   engine_.incarnation = identity->incarnation;
-  engine_.genesis = read_genesis(options.data_directory);
+  std::string trouble;
+  engine_.genesis = read_genesis(options.data_directory, trouble);
+  if (!trouble.empty()) engine_.events.warn("the first configuration is not compared with the others': {}", trouble);
   if (!options.initial_members.empty()) {
     engine_.events.info("the data directory has history: the list of initial members is not looked at");
   }
@@ -183,7 +195,7 @@ Failure Opening::begin_blank() {
 Failure Opening::read_or_make_incarnation() {
   const std::string& directory = engine_.options.data_directory;
   const std::string path = storage::join_path(directory, incarnation_file);
-  const auto bytes = storage::read_whole(files(), path, small_file_bytes);
+  const auto bytes = storage::read_checked_file(files(), path, small_file_bytes);
   if (bytes.ok()) {
     const std::string text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
     unsigned long long number = 0;
@@ -197,7 +209,7 @@ Failure Opening::read_or_make_incarnation() {
   engine_.incarnation = random_number();
   const std::string text = incarnation_text(engine_.incarnation) + "\n";
   const storage::Status written =
-      storage::write_file_durably(files(), directory, incarnation_file, std::as_bytes(std::span(text)));
+      storage::write_checked_file(files(), directory, incarnation_file, std::as_bytes(std::span(text)));
   return written.ok() ? Failure{} : failure_of(written.error());
 }
 
@@ -206,7 +218,7 @@ Failure Opening::establish(const raft::ConfigurationRef& genesis) {
   if (!genesis->empty()) {
     const raft::Payload bytes = genesis->encode();
     const storage::Status written =
-        storage::write_file_durably(files(), options.data_directory, genesis_file, bytes.bytes());
+        storage::write_checked_file(files(), options.data_directory, genesis_file, bytes.bytes());
     if (!written.ok()) return failure_of(written.error());
     engine_.genesis = genesis;
   }
