@@ -114,6 +114,15 @@ TEST_CASE("A backup is the newest snapshot, and makes a node of a new cluster") 
   REQUIRE(raft::Node::create(options, opened->recovered.durable_state()).ok());
 }
 
+TEST_CASE("A backup is durable once it is made, and so is what was restored from it") {
+  auto disk = some_disk();
+  REQUIRE_WELL(export_backup(*disk, path, "/backup"));
+  disk->crash(Tearing::all_lost, 1);
+  REQUIRE_WELL(import_backup(*disk, "/backup", "/new", identity_of_node(), three_voters(), small_options()));
+  disk->crash(Tearing::all_lost, 2);
+  REQUIRE(open_or_fail(*disk, "/new").recovered.snapshot.index == 20);
+}
+
 TEST_CASE("A damaged backup is refused, and nothing is made") {
   auto disk = some_disk();
   REQUIRE_WELL(export_backup(*disk, path, "/backup"));
