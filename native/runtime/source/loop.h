@@ -77,7 +77,7 @@ class Loop {
   raft::Index tick_index_ = 0;  // of the newest idle tick, until it is applied
   bool stamped_ = false;
   bool more_ = false;
-  bool witnessed_ = true;
+  bool witnessed_ = false;
   bool space_was_low_ = false;
 
   std::atomic<int> wish_{0};  // 1 stop, 2 abandon

@@ -46,6 +46,13 @@ storage::StorageOptions storage_options(const CoordinatorOptions& options) {
 }
 
 /// Null where there is none: who joined later has no first configuration.
+std::string parent_of(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 /// Null if there is none. Damaged: `trouble` says so, and the node does without; it only cannot tell any more a node
 /// that began otherwise.
 raft::ConfigurationRef read_genesis(const std::string& directory, std::string& trouble) {
@@ -176,6 +183,9 @@ Failure Opening::begin_blank() {
   }
   const storage::Status made = files().make_directory(options.data_directory);
   if (!made.ok()) return failure_of(made.error());
+  // Before anybody hears the incarnation, the directory that holds it has to have its name for sure.
+  const storage::Status named = files().sync_directory(parent_of(options.data_directory));
+  if (!named.ok() && named.error().problem != storage::Problem::denied) return failure_of(named.error());
   storage::Result<std::unique_ptr<storage::FileLock>> lock =
       files().lock(storage::join_path(options.data_directory, start_lock_file));
   if (!lock.ok()) return failure_of(lock.error());
