@@ -1,13 +1,13 @@
 """Disks that stall and fail, and clocks that jump, under real coordinators: a shim in each makes them."""
 
 import datetime
-import os
 import signal
+import time
 import unittest
 
-from harness import Cluster, Load, await_true, check_topic
+from harness import Load, await_true, check_topic
+from shimmed import Shimmed
 
-SHIM = os.environ["KELEK_FAULT_SHIM"]
 YEAR = 365 * 24 * 3600
 
 
@@ -16,30 +16,10 @@ def seconds(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
-class Faulty(Cluster):
-    """Every coordinator looks at a file of its own for what its disk and its clock should do."""
-
-    def __init__(self, **options):
-        super().__init__(3, start=False, **options)
-        for number, node in self.nodes.items():
-            self.wish(number, "")
-            self.start_with_shim(node)
-        self.leader()
-
-    def wish(self, number, text):
-        path = self.path(f"faults{number}")
-        with open(path + ".new", "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(path + ".new", path)
-
-    def start_with_shim(self, node):
-        node.start(prefix=("env", f"LD_PRELOAD={SHIM}", f"KELEK_FAULTS={self.path(f'faults{node.number}')}"))
-
-
 class Disks(unittest.TestCase):
     def test_a_leader_whose_disk_stalls_gives_up_and_follows_when_it_goes_on(self):
         for mode in ("in-loop", "on-thread"):
-            with self.subTest(mode), Faulty(serve_flags=("--sync", mode)) as cluster:
+            with self.subTest(mode), Shimmed(serve_flags=("--sync", mode)) as cluster:
                 leader = cluster.leader()
                 others = [number for number in cluster.nodes if number != leader]
                 load = Load(cluster, "journal", first=leader - 1, read=True)
@@ -48,7 +28,7 @@ class Disks(unittest.TestCase):
                 successor = cluster.leader(among=others)
                 load.await_more("the load goes on with the others", records=30, trouble=cluster.ends_of_logs)
                 cluster.ok("kv", "put", "during", "the stall", node=successor)
-                cluster.wish(leader, "")
+                cluster.wish(leader)
                 acknowledged, refused, unknown = load.finish()
                 self.assertEqual(unknown, [])
                 reports = cluster.agreed()
@@ -57,7 +37,7 @@ class Disks(unittest.TestCase):
 
     def test_a_leader_whose_disk_fails_ends_and_nothing_acknowledged_is_lost(self):
         for mode in ("in-loop", "on-thread"):
-            with self.subTest(mode), Faulty(serve_flags=("--sync", mode)) as cluster:
+            with self.subTest(mode), Shimmed(serve_flags=("--sync", mode)) as cluster:
                 leader = cluster.leader()
                 node = cluster.nodes[leader]
                 load = Load(cluster, "journal", first=leader - 1, read=True)
@@ -68,15 +48,15 @@ class Disks(unittest.TestCase):
                 self.assertIn("(disk)", node.last_log())
                 load.await_more("the load goes on with the others", records=30, trouble=cluster.ends_of_logs)
                 # A sync that failed is not asked again; only a fresh start may trust the disk.
-                cluster.wish(leader, "")
-                cluster.start_with_shim(node)
+                cluster.wish(leader)
+                cluster.start_node(node.number)
                 acknowledged, refused, unknown = load.finish()
                 self.assertEqual(unknown, [])
                 cluster.agreed()
                 check_topic(cluster, "journal", acknowledged, refused)
 
     def test_a_second_signal_ends_a_coordinator_whose_disk_never_answers(self):
-        with Faulty() as cluster:
+        with Shimmed() as cluster:
             leader = cluster.leader()
             others = [number for number in cluster.nodes if number != leader]
             cluster.ok("kv", "put", "before", "1", node=leader)
@@ -87,15 +67,52 @@ class Disks(unittest.TestCase):
             self.assertTrue(node.alive(), "the first one waits for the disk")
             node.process.terminate()
             self.assertEqual(node.wait_end(), -signal.SIGTERM)
-            cluster.wish(leader, "")
-            cluster.start_with_shim(node)
+            cluster.wish(leader)
+            cluster.start_node(node.number)
             cluster.agreed()
             self.assertEqual(cluster.ok("kv", "get", "before", node=leader).out, "1\n")
 
 
+    def test_after_an_error_of_the_disk_a_start_follows_within_two_seconds(self):
+        for wish in ("fail", "fail-writes", "full"):
+            with self.subTest(wish), Shimmed() as cluster:
+                leader = cluster.leader()
+                number = next(n for n in cluster.nodes if n != leader)
+                node = cluster.nodes[number]
+                load = Load(cluster, "journal", first=leader - 1, pause_us=1000)
+                load.await_more("some load")
+                cluster.wish(number, wish)
+                self.assertEqual(node.wait_end(), 1, node.last_log())
+                self.assertRegex(node.last_log(), r"\((disk|disk_full)\)")
+                load.await_more("the load goes on with the others", records=200, trouble=cluster.ends_of_logs)
+                begun = time.monotonic()
+                cluster.start_node(number)
+                behind = cluster.status(leader)["commit"]
+                await_true(lambda: cluster.reports(number).get(number, {}).get("applied", 0) >= behind, "it has caught up",
+                           20, cluster.ends_of_logs)
+                took = time.monotonic() - begun
+                print(f"{wish}: started and caught up after {took:.2f} s")
+                self.assertLess(took, 2)
+                acknowledged, refused, unknown = load.finish()
+                self.assertEqual(unknown, [])
+                cluster.agreed()
+                check_topic(cluster, "journal", acknowledged, refused)
+
+    def test_short_writes_and_slow_syncs_only_take_longer(self):
+        with Shimmed() as cluster:
+            for number in cluster.nodes:
+                cluster.wish(number, "short", "slow 3")
+            load = Load(cluster, "journal", read=True)
+            load.await_more("the load goes on", records=50, trouble=cluster.ends_of_logs)
+            acknowledged, refused, unknown = load.finish()
+            self.assertEqual((refused, unknown), ([], []))
+            cluster.agreed()
+            check_topic(cluster, "journal", acknowledged, refused)
+
+
 class Clocks(unittest.TestCase):
     def test_a_clock_that_jumps_ahead_ends_no_lease_and_one_that_goes_back_stops_nothing(self):
-        with Faulty() as cluster:
+        with Shimmed() as cluster:
             leader = cluster.leader()
             cluster.ok("kv", "put", "a", "1", node=leader)
             before = cluster.status(leader)["log_time"]
