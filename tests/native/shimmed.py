@@ -3,9 +3,9 @@
 import os
 
 import power_cut
-from harness import Cluster
+from harness import BUILD, Cluster
 
-SHIM = os.environ["KELEK_FAULT_SHIM"]
+SHIM = os.environ.get("KELEK_FAULT_SHIM", os.path.join(BUILD, "tests/native/libkelek_fault_shim.so"))
 
 
 class Shimmed(Cluster):
