@@ -7,6 +7,7 @@
 
 #include "explanation.h"
 #include "models.h"
+#include "operation_text.h"
 #include "search.h"
 
 namespace kelek::sim::history {
@@ -112,7 +113,7 @@ std::string Verdict::text() const {
   for (const ObjectVerdict& object : objects) {
     if (object.judgement == Judgement::not_linearizable) text += object.explanation.text;
     if (object.judgement == Judgement::unknown) {
-      text += std::string(kind_name(object.kind)) + " \"" + object.key + "\": not decided within the limit of " +
+      text += std::string(kind_name(object.kind)) + " " + quoted(object.key) + ": not decided within the limit of " +
               object.limit + ", after " + std::to_string(object.steps) + " steps\n";
     }
   }
