@@ -26,7 +26,7 @@ std::string span_text(const Operation& operation, std::uint64_t begin) {
 }
 
 std::string line_of(const Operation& operation, std::uint64_t begin) {
-  return "    process " + padded(std::to_string(operation.process), 4) + padded(describe(operation), 44) + "  " +
+  return "    process " + padded(std::to_string(operation.process), 5) + padded(describe(operation), 44) + "  " +
          span_text(operation, begin) + "\n";
 }
 
@@ -64,7 +64,7 @@ std::string diagram(const std::vector<const Operation*>& shown, std::size_t plac
   std::string text = "  In time, not to scale (= fits nowhere, > outcome unknown):\n";
   for (std::size_t i = 0; i < shown.size(); ++i) {
     const std::string line = bar(*shown[i], at, i >= placed);
-    text += "    process " + padded(std::to_string(shown[i]->process), 4) + padded(line, columns + 1) + " " +
+    text += "    process " + padded(std::to_string(shown[i]->process), 5) + padded(line, columns + 1) + " " +
             describe(*shown[i]) + "\n";
   }
   return text;

@@ -12,10 +12,14 @@ LogModel::Step LogModel::prepare(const Operation& operation) {
     step.record = records_.id_of(append->record);
     step.told = operation.ending == Ending::answered && append->position.has_value();
     step.position = append->position.value_or(0);
+    if (step.told) shown_.try_emplace(step.position, step.record);
   } else if (const auto* read = std::get_if<ReadLog>(&operation.action)) {
     step.reads = true;
     step.position = read->from;
-    for (const std::string& record : read->records) step.records.push_back(records_.id_of(record));
+    for (const std::string& record : read->records) {
+      shown_.try_emplace(step.position + step.records.size(), records_.id_of(record));
+      step.records.push_back(records_.id_of(record));
+    }
   }
   return step;
 }
@@ -23,6 +27,7 @@ LogModel::Step LogModel::prepare(const Operation& operation) {
 bool LogModel::apply(State& state, const Step& step) {
   if (step.reads) return ends_with(state.end, step);
   if (step.told && nodes_[state.end].depth != step.position) return false;
+  if (looks_ahead_ && is_elsewhere(nodes_[state.end].depth, step.record)) return false;
   state.end = child(state.end, step.record);
   return true;
 }
@@ -36,6 +41,11 @@ bool LogModel::ends_with(std::uint32_t node, const Step& step) const {
     node = last.parent;
     return last.record == record;
   });
+}
+
+bool LogModel::is_elsewhere(std::uint64_t position, Interner::Id record) const {
+  const auto place = shown_.find(position);
+  return place != shown_.end() && place->second != record;
 }
 
 std::uint32_t LogModel::child(std::uint32_t node, Interner::Id record) {

@@ -73,7 +73,10 @@ class LogModel {
     std::vector<Interner::Id> records;  // read: answered
   };
 
-  LogModel() : nodes_(1) {}
+  /// Looking ahead: a record goes nowhere where some answer of the whole history shows another one. It takes nothing
+  /// from any order there is, and spares the search most of what it would try with appends that nobody was answered.
+  /// But where there is no order, the search then comes to its end sooner than the answer that shows it.
+  explicit LogModel(bool looks_ahead = false) : looks_ahead_(looks_ahead), nodes_(1) {}
   Step prepare(const Operation& operation);
   bool apply(State& state, const Step& step);
   static void write(const State& state, Words& to) { to.push_back(state.end); }
@@ -90,7 +93,10 @@ class LogModel {
 
   bool ends_with(std::uint32_t node, const Step& step) const;
   std::uint32_t child(std::uint32_t node, Interner::Id record);
+  bool is_elsewhere(std::uint64_t position, Interner::Id record) const;
 
+  bool looks_ahead_;
+  std::map<std::uint64_t, Interner::Id> shown_;  // by answers, at these positions
   Interner records_;
   std::vector<Node> nodes_;
   std::map<std::pair<std::uint32_t, Interner::Id>, std::uint32_t> children_;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <kelek/sim/linearizability.h>
@@ -29,8 +30,13 @@ template <typename Model>
 class Search {
  public:
   Search(const std::vector<const Operation*>& operations, const std::vector<Interval>& intervals,
-         const CheckLimits& limits)
-      : intervals_(intervals), limits_(limits), events_(intervals), closed_(intervals.size()), open_(intervals.size()) {
+         const CheckLimits& limits, Model model = Model{})
+      : intervals_(intervals),
+        limits_(limits),
+        model_(std::move(model)),
+        events_(intervals),
+        closed_(intervals.size()),
+        open_(intervals.size()) {
     steps_.reserve(operations.size());
     for (const Operation* operation : operations) steps_.push_back(model_.prepare(*operation));
   }

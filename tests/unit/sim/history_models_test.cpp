@@ -90,6 +90,35 @@ TEST_CASE("a log shows what was lost, doubled and reordered") {
                done(1, ReadLog{0, {"b", "a"}}, 10, 11)}));
 }
 
+TEST_CASE("appends that nobody was answered are placed by what is read later, without trying all orders") {
+  std::vector<Operation> history;
+  std::vector<std::string> all;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    all.push_back("r" + std::to_string(39 - i));
+    history.push_back(lost(i, Append{"r" + std::to_string(i), std::nullopt}, 1));
+    history.push_back(lost(50 + i, Append{"never " + std::to_string(i), std::nullopt}, 1));
+  }
+  history.push_back(done(100, Append{"last", 40}, 10, 20));
+  history.push_back(done(100, ReadLog{36, {"r3", "r2", "r1", "r0", "last"}}, 30, 40));
+  all.push_back("last");
+  history.push_back(done(100, ReadLog{0, all}, 50, 60));
+  const Verdict verdict = check_linearizability(history);
+  CHECK(verdict.linearizable());
+  CHECK(verdict.steps < 10'000);
+}
+
+TEST_CASE("a log that is wrong is explained by what came before, not by what comes later") {
+  const std::vector<Operation> history = {
+      done(1, Append{"a", std::nullopt}, 1, 2),
+      done(2, ReadLog{0, {"a"}}, 3, 4),
+      done(2, ReadLog{0, {"b"}}, 5, 6),
+      done(2, ReadLog{0, {"b", "c"}}, 7, 8),
+  };
+  const Verdict verdict = check_linearizability(history);
+  REQUIRE(verdict.judgement == Judgement::not_linearizable);
+  CHECK(verdict.objects.at(0).explanation.blocked == 2);
+}
+
 TEST_CASE("a lock has one holder, and its fences only grow") {
   CHECK(row_holds({Acquire{0, true, 5}, Acquire{0, false, 0}, Release{4, false}, Release{5, true}, Release{5, false},
                    Acquire{0, true, 9}}));

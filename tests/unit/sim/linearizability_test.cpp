@@ -184,38 +184,38 @@ TEST_CASE("what is not linearizable is explained by the shortest beginning that 
   CHECK("\n" + why.text == R"(
 register "x" is not linearizable.
   No order of its operations gets past this answer:
-    process 1   get -> "a" version 1                          [40, 45]
+    process 1    get -> "a" version 1                          [40, 45]
   The order that comes furthest places 3 operations:
-    process 1   put "a" -> ok version 1                       [0, 10]
-    process 2   put "b" -> ok version 2                       [20, 50]
-    process 3   get -> "b" version 2                          [25, 30]
+    process 1    put "a" -> ok version 1                       [0, 10]
+    process 2    put "b" -> ok version 2                       [20, 50]
+    process 3    get -> "b" version 2                          [25, 30]
   Then the key holds "b" version 2.
   In time, not to scale (= fits nowhere, > outcome unknown):
-    process 1   |-----|                                           put "a" -> ok version 1
-    process 2                |---------------------------------|  put "b" -> ok version 2
-    process 3                       |-----|                       get -> "b" version 2
-    process 1                                    |======|         get -> "a" version 1
+    process 1    |-----|                                           put "a" -> ok version 1
+    process 2                 |---------------------------------|  put "b" -> ok version 2
+    process 3                        |-----|                       get -> "b" version 2
+    process 1                                     |======|         get -> "a" version 1
 )");
   CHECK("\n" + verdict.text() == R"(
 not linearizable: 7 operations on 3 objects, 0 of them without part in it; 6 steps
 register "x" is not linearizable.
   No order of its operations gets past this answer:
-    process 1   get -> "a" version 1                          [40, 45]
+    process 1    get -> "a" version 1                          [40, 45]
   The order that comes furthest places 3 operations:
-    process 1   put "a" -> ok version 1                       [0, 10]
-    process 2   put "b" -> ok version 2                       [20, 50]
-    process 3   get -> "b" version 2                          [25, 30]
+    process 1    put "a" -> ok version 1                       [0, 10]
+    process 2    put "b" -> ok version 2                       [20, 50]
+    process 3    get -> "b" version 2                          [25, 30]
   Then the key holds "b" version 2.
   In time, not to scale (= fits nowhere, > outcome unknown):
-    process 1   |-----|                                           put "a" -> ok version 1
-    process 2                |---------------------------------|  put "b" -> ok version 2
-    process 3                       |-----|                       get -> "b" version 2
-    process 1                                    |======|         get -> "a" version 1
+    process 1    |-----|                                           put "a" -> ok version 1
+    process 2                 |---------------------------------|  put "b" -> ok version 2
+    process 3                        |-----|                       get -> "b" version 2
+    process 1                                     |======|         get -> "a" version 1
 register "y" is not linearizable.
   No order of its operations gets past this answer:
-    process 5   get -> "b" version 2                          [0, 100]
+    process 5    get -> "b" version 2                          [0, 100]
   Nothing comes before it; then there is nothing under the key.
   In time, not to scale (= fits nowhere, > outcome unknown):
-    process 5   |==============================================|  get -> "b" version 2
+    process 5    |==============================================|  get -> "b" version 2
 )");
 }
