@@ -17,6 +17,8 @@ LockModel::Step LockModel::prepare(const Operation& operation) {
     step.fence = acquire->fence;
     const bool overflows = acquire->lease_time > never - operation.call_time;
     if (acquire->lease_time != 0) step.ends = overflows ? never : operation.call_time + acquire->lease_time;
+    // When it happened, if it did, nobody knows; that its hold may end at any time makes all such acquires alike.
+    if (step.open) step = Step{true, true, false, 0, never, step.ends == 0 ? std::uint64_t{0} : std::uint64_t{1}};
   } else if (const auto* release = std::get_if<Release>(&operation.action)) {
     step.done = release->done;
     step.fence = release->fence;

@@ -2,7 +2,8 @@
 //
 // Each model has
 //   State                  a small value with ==
-//   Step prepare(Operation)  an operation in the model's own terms; all of them come before the first apply
+//   Step prepare(Operation)  an operation in the model's own terms; all of them come before the first apply. What is
+//                          equal and open has the same effect, whichever of them it is
 //   bool apply(State&, Step)  does it; false where the answer does not fit, or an open operation would do nothing,
 //                          and the state is then worth nothing
 //   write(State, Words)    words that differ for states that differ
@@ -41,6 +42,7 @@ class RegisterModel {
     std::uint64_t version = 0;       // answered; 0: not told
     bool told = false;               // erase: whether the answer tells that it existed
     bool done = false;               // compare and set: it held; erase: it existed
+    friend bool operator==(const Step&, const Step&) = default;
   };
 
   Step prepare(const Operation& operation);
@@ -71,6 +73,7 @@ class LogModel {
     bool told = false;                  // append: whether the answer tells the position
     std::uint64_t position = 0;         // append: answered; read: from
     std::vector<Interner::Id> records;  // read: answered
+    friend bool operator==(const Step&, const Step&) = default;
   };
 
   /// Looking ahead: a record goes nowhere where some answer of the whole history shows another one. It takes nothing
@@ -118,6 +121,7 @@ class LockModel {
     std::uint64_t fence = 0;
     std::uint64_t latest = 0;  // when it happened at the latest
     std::uint64_t ends = 0;    // the hold that it would get
+    friend bool operator==(const Step&, const Step&) = default;
   };
 
   Step prepare(const Operation& operation);
@@ -155,6 +159,7 @@ class CounterModel {
     std::uint64_t amount = 0;
     std::uint64_t session = 0;
     std::uint64_t sequence = 0;
+    friend bool operator==(const Step&, const Step&) = default;
   };
 
   Step prepare(const Operation& operation);
@@ -183,6 +188,7 @@ class ConfigurationModel {
     bool reads = false;
     Interner::Id members = 0;
     std::uint64_t index = 0;  // answered; 0: not told, or open
+    friend bool operator==(const Step&, const Step&) = default;
   };
 
   Step prepare(const Operation& operation);

@@ -1,6 +1,7 @@
 // Search: looks for an order of one object's operations, by Wing and Gong with Lowe's memory, without recursion.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -39,6 +40,7 @@ class Search {
         open_(intervals.size()) {
     steps_.reserve(operations.size());
     for (const Operation* operation : operations) steps_.push_back(model_.prepare(*operation));
+    find_twins();
   }
 
   Findings run() {
@@ -95,7 +97,24 @@ class Search {
     return event;
   }
 
+  /// Of open operations that do the same, the one that was called first is placed first: which of them it was makes no
+  /// difference, and trying them all would take for ever.
+  void find_twins() {
+    constexpr std::size_t looked_at = 256;  // more than that are hardly ever open on one object
+    std::vector<std::uint32_t> open;
+    twin_.assign(steps_.size(), no_twin);
+    for (std::uint32_t operation = 0; operation < steps_.size(); ++operation) {
+      if (!intervals_[operation].open) continue;
+      const auto end = open.rbegin() + static_cast<std::ptrdiff_t>(std::min(open.size(), looked_at));
+      const auto twin =
+          std::find_if(open.rbegin(), end, [&](std::uint32_t other) { return steps_[other] == steps_[operation]; });
+      if (twin != end) twin_[operation] = *twin;
+      open.push_back(operation);
+    }
+  }
+
   bool place(std::uint32_t operation) {
+    if (twin_[operation] != no_twin && !open_.contains(twin_[operation])) return false;
     ++findings_.steps;
     const bool is_open = intervals_[operation].open;
     State after = state_;
@@ -170,11 +189,13 @@ class Search {
   }
 
   static constexpr Event end_of_candidates = ~Event{0};
+  static constexpr std::uint32_t no_twin = ~std::uint32_t{0};
 
   const std::vector<Interval>& intervals_;
   const CheckLimits limits_;
   Model model_;
   std::vector<typename Model::Step> steps_;
+  std::vector<std::uint32_t> twin_;  // of an open operation: the one before it that does the same
   EventList events_;
   WindowedSet closed_;
   WindowedSet open_;

@@ -17,6 +17,7 @@ class WindowedSet {
 
   void insert(std::size_t number);
   void erase(std::size_t number);
+  bool contains(std::size_t number) const { return (words_[number / 64] >> (number % 64) & 1) != 0; }
   /// Appends words that differ for sets that differ.
   void write(Words& to) const;
 

@@ -147,6 +147,25 @@ TEST_CASE("an acquire without an answer may hold the lock with a fence that nobo
   CHECK_FALSE(holds({unanswered, done(2, Acquire{0, false, 0}, 2, 3), done(2, Acquire{0, true, 4}, 4, 5)}));
 }
 
+TEST_CASE("of many acquires without an answer it makes no difference which of them holds the lock") {
+  std::vector<Operation> history;
+  std::uint64_t time = 100;
+  for (std::uint64_t i = 0; i < 60; ++i) history.push_back(lost(i, Acquire{1000, false, 0}, i));
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    history.push_back(done(100, Acquire{1000, false, 0}, time, time + 1));
+    history.push_back(done(100, Acquire{1000, true, 10 + i}, time + 2, time + 3));
+    history.push_back(done(100, Release{10 + i, true}, time + 4, time + 5));
+    time += 10;
+  }
+  const Verdict verdict = check_linearizability(history);
+  CHECK(verdict.linearizable());
+  CHECK(verdict.steps < 10'000);
+  history.push_back(done(101, Acquire{1000, true, 5}, time, time + 1));
+  const Verdict wrong = check_linearizability(history);
+  CHECK(wrong.judgement == Judgement::not_linearizable);
+  CHECK(wrong.steps < 100'000);
+}
+
 TEST_CASE("a counter counts once what comes again in a session") {
   const Add first{2, 7, 1, 2};
   CHECK(row_holds({first, first, ReadTotal{2}, Add{3, 7, 2, 5}, ReadTotal{5}, Add{1, 0, 0, 6}, Add{1, 0, 0, 7}}));

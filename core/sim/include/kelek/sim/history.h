@@ -54,7 +54,8 @@ struct ReadLog {
 // ---- a lock: free at first. Fences of its holds strictly grow ----
 
 struct Acquire {
-  /// How long after the call the hold may end by itself, in the units of the times; 0: it never does.
+  /// How long after the call the hold may end by itself, in the units of the times; 0: it never does. Where the outcome
+  /// is unknown, it may end at any time.
   std::uint64_t lease_time = 0;
   // answered
   bool got = false;
