@@ -4,7 +4,8 @@
     histories_test.py --histories 200 [--operations 10000] [--minutes 10] [--seed N] [--keep FOLDER]
                                                  many long ones, each with all kinds of blows, with a progress line
 
-A history that is not linearizable is kept, in FOLDER or beside the build, and its explanation is printed.
+`./dev histories` builds what it needs, and runs it. A history that is not linearizable, or not decided, is kept, in FOLDER
+or beside the build, and its explanation is printed.
 """
 
 import argparse
@@ -197,7 +198,7 @@ def many(options):
     """Histories one after the other, until there are enough or the time is over. Gives the exit code."""
     os.makedirs(options.keep, exist_ok=True)
     begin = time.monotonic()
-    operations = unknown = bad = blows = number = 0
+    operations = unknown = bad = undecided = blows = number = 0
     cluster = None
     try:
         while number < options.histories and time.monotonic() - begin < 60 * options.minutes:
@@ -213,20 +214,21 @@ def many(options):
             operations += verdict["operations"]
             unknown += unknown_outcomes(path)
             if verdict["exit_status"] != 0:
-                bad += 1
+                bad += verdict["exit_status"] == 1
+                undecided += verdict["exit_status"] != 1
                 print(f"\n{path}: {verdict['judgement']}\n{told(verdict)}", flush=True)
             elif not options.keep_all:
                 os.remove(path)
             spent = time.monotonic() - begin
             left = min(spent / number * (options.histories - number), 60 * options.minutes - spent)
             print(f"{number} of {options.histories} histories, {operations} operations, {unknown} unknown, {blows} "
-                  f"blows, {bad} not linearizable; {spent:.0f} s, about {max(left, 0):.0f} s left", flush=True)
+                  f"blows, {bad} not linearizable, {undecided} not decided; {spent:.0f} s, about {max(left, 0):.0f} s left", flush=True)
     finally:
         if cluster:
             cluster.__exit__(*sys.exc_info())
     print(json.dumps({"histories": number, "operations": operations, "unknown": unknown, "blows": blows,
-                      "not_linearizable": bad, "seconds": round(time.monotonic() - begin)}))
-    return 1 if bad else 0
+                      "not_linearizable": bad, "not_decided": undecided, "seconds": round(time.monotonic() - begin)}))
+    return 1 if bad or undecided else 0
 
 
 if __name__ == "__main__":
