@@ -1,7 +1,9 @@
 """Links between coordinators that can be cut, one direction or both: a forwarder in front of each peer port.
 
 A coordinator advertises its forwarder's port; the forwarder tells by the socket's owner who connects, and passes the
-bytes on, or, where the link is cut, closes what is open and accepts nothing new.
+bytes on. Where the link is cut, it closes what is open, and answers nothing on what is opened anew, as a network would
+that loses all packets. (Refusing it would have it tried again a hundred times a second, and the forwarder would be too
+busy to pass on in time what the others send.)
 """
 
 import os
@@ -16,6 +18,8 @@ class Links:
         self.fronts = {}      # listening socket -> node number
         self.backs = {}       # node number -> its real port
         self.pairs = {}       # socket -> (the other socket, (from, to))
+        self.waiting = {}     # socket -> bytes that it has not taken yet; nothing is read for it meanwhile
+        self.held = []        # (socket, (from, to)): connections over cut links
         self.cuts = set()
         self.pids = lambda: {}
         self.lock = threading.Lock()
@@ -65,19 +69,21 @@ class Links:
         self.wake_out.send(b"x")
         if self.thread.is_alive():
             self.thread.join()
-        for each in [*self.fronts, *self.pairs]:
+        for each in [*self.fronts, *self.pairs, *(held for held, _ in self.held)]:
             each.close()
 
     # ---- the thread ----
 
     def run(self):
         while not self.closing:
-            for key, _ in self.selector.select():
+            for key, events in self.selector.select():
                 if key.fileobj is self.wake_in:
                     self.wake_in.recv(64)
                     self.drop_cut()
                 elif key.fileobj in self.fronts:
                     self.accept(key.fileobj)
+                elif key.fileobj in self.pairs and events & selectors.EVENT_WRITE:
+                    self.flush(key.fileobj)
                 elif key.fileobj in self.pairs:
                     self.forward(key.fileobj)
 
@@ -89,18 +95,21 @@ class Links:
         to = self.fronts[listener]
         link = (self.owner(address[1], listener.getsockname()[1]), to)
         with self.lock:
-            # Whoever cannot be told yet (its process has just begun) tries again: let in as nobody, it could not be cut.
-            refused = link in self.cuts or link[0] == 0
+            cut = link in self.cuts
+        if cut:
+            self.held.append((incoming, link))
+            return
         try:
-            if refused:
-                raise OSError("cut")
+            # Whoever cannot be told yet (its process has just begun) tries again: let in as nobody, it could not be cut.
+            if link[0] == 0:
+                raise OSError("nobody")
             outgoing = socket.create_connection(("127.0.0.1", self.backs[to]), timeout=1)
         except OSError:
             incoming.close()
             return
         for one, other in ((incoming, outgoing), (outgoing, incoming)):
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            one.settimeout(5)
+            one.setblocking(False)
             self.pairs[one] = (other, link)
             self.selector.register(one, selectors.EVENT_READ)
 
@@ -128,14 +137,49 @@ class Links:
             data = one.recv(65536)
             if not data:
                 raise OSError("closed")
-            other.sendall(data)
+        except BlockingIOError:
+            return
         except OSError:
             self.drop(one)
+            return
+        self.hand_on(data, other)
+
+    def flush(self, other):
+        """There is room again for what waits."""
+        self.hand_on(self.waiting.pop(other, b""), other, waited=True)
+
+    def hand_on(self, data, other, waited=False):
+        """A process that stands still holds up its own links and no others."""
+        one, _ = self.pairs[other]
+        try:
+            data = data[other.send(data):]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.drop(other)
+            return
+        if data:
+            self.waiting[other] = data
+        if data or waited:
+            self.watch(one)
+            self.watch(other)
+
+    def watch(self, each):
+        """What is waited for: room, where bytes wait for it; bytes, where none of its own wait at the other end."""
+        events = selectors.EVENT_WRITE if each in self.waiting else 0
+        if self.pairs[each][0] not in self.waiting:
+            events |= selectors.EVENT_READ
+        if each in self.selector.get_map():
+            self.selector.unregister(each)
+        if events:
+            self.selector.register(each, events)
 
     def drop(self, one):
         other, _ = self.pairs[one]
         for each in (one, other):
-            self.selector.unregister(each)
+            if each in self.selector.get_map():
+                self.selector.unregister(each)
+            self.waiting.pop(each, None)
             del self.pairs[each]
             each.close()
 
@@ -145,3 +189,7 @@ class Links:
         for one in list(self.pairs):
             if one in self.pairs and self.pairs[one][1] in cuts:
                 self.drop(one)
+        for held, link in self.held:
+            if link not in cuts:
+                held.close()
+        self.held = [(held, link) for held, link in self.held if link in cuts]
