@@ -1,24 +1,37 @@
 // Digests of logs.
 #include <kelek/sim/ghost_log.h>
 
+#include <bit>
+#include <cstring>
 #include <utility>
 
 namespace kelek::sim {
 
 using namespace raft;
 
+namespace {
+
+/// Up to eight bytes, the lowest first on every machine.
+std::uint64_t word_of(const std::byte* bytes, std::size_t count) {
+  std::uint64_t word = 0;
+  if (count == 8 && std::endian::native == std::endian::little) {
+    std::memcpy(&word, bytes, 8);
+    return word;
+  }
+  for (std::size_t i = 0; i < count; ++i) word |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
+  return word;
+}
+
+}  // namespace
+
 std::uint64_t digest_of_bytes(std::span<const std::byte> bytes) {
   std::uint64_t digest = 0x9e3779b97f4a7c15U ^ bytes.size();
   std::size_t place = 0;
-  while (place < bytes.size()) {
-    // Eight bytes at a time, lowest first on every machine.
-    std::uint64_t word = 0;
-    for (int i = 0; i < 8 && place < bytes.size(); ++i, ++place) {
-      word |= std::to_integer<std::uint64_t>(bytes[place]) << (8 * i);
-    }
-    digest = mix(digest ^ word) * 0x9e3779b97f4a7c15U;
+  for (; place + 8 <= bytes.size(); place += 8) {
+    digest = (digest ^ word_of(bytes.data() + place, 8)) * 0x9e3779b97f4a7c15U;
+    digest ^= digest >> 29;
   }
-  return digest;
+  return mix(digest ^ word_of(bytes.data() + place, bytes.size() - place));
 }
 
 Prefix prefix_after(Prefix before, const Entry& entry) {

@@ -21,6 +21,7 @@ void Ledger::complain(std::string what) {
 void Ledger::clear() {
   broken_.clear();
   sheets_.clear();
+  retired_.clear();
   prefixes_.clear();
   leaders_.clear();
   committed_.clear();
@@ -48,6 +49,7 @@ void Ledger::started(NodeId id, Incarnation incarnation, const Node& node, const
     sheet->id = id;
     sheet->incarnation = incarnation;
   } else if (sheet->incarnation != incarnation) {
+    retired_.push_back(std::move(*sheet));
     *sheet = Sheet{};
     sheet->id = id;
     sheet->incarnation = incarnation;

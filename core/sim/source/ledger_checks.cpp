@@ -97,14 +97,20 @@ void Ledger::check_commits(Sheet& sheet, const NodeStatus& status) {
   }
 }
 
+/// Durably, now or once: what a disk lost by a fault that is allowed for had been there when it was acknowledged.
+bool Ledger::disk_held(const Member& member, Index index, Prefix prefix) const {
+  const auto held = [&](const Sheet& sheet) {
+    return sheet.id == member.id && sheet.incarnation == member.incarnation &&
+           (sheet.durable.holds(index, prefix) || sheet.lost.holds(index, prefix));
+  };
+  return std::any_of(sheets_.begin(), sheets_.end(), held) || std::any_of(retired_.begin(), retired_.end(), held);
+}
+
 void Ledger::check_quorum(const Sheet& sheet, Index index) {
   const Prefix prefix = sheet.memory.prefix_at(index);
   // The newest configuration decides, also for entries before it.
-  const bool durable = majority(*sheet.node->configuration(), [&](const Member& member) {
-    const Sheet* other = find(member.id);
-    return other != nullptr && other->incarnation == member.incarnation &&
-           (other->durable.holds(index, prefix) || other->lost.holds(index, prefix));
-  });
+  const bool durable =
+      majority(*sheet.node->configuration(), [&](const Member& member) { return disk_held(member, index, prefix); });
   if (!durable) {
     complain("I8 DurableQuorum: " + named(sheet.id) + " commits " + entry_named(index) +
              ", which no majority has on disk");

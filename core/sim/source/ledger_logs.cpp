@@ -173,11 +173,13 @@ void Ledger::load_durable(Sheet& sheet, const DurableState& state) {
   const Index before = sheet.durable.last();
   const bool all_there = found.holds(before, sheet.durable.prefix_at(before));
   if (sheet.loss_allowed) {
-    if (!all_there) sheet.lost = sheet.durable;
+    if (!all_there && sheet.lost.last() <= sheet.durable.last()) sheet.lost = sheet.durable;
     sheet.hard_state = state.hard_state;
   } else {
-    // A write that came through may have replaced what was there: then its term is durable, and newer.
-    if (!all_there && state.hard_state.term <= sheet.hard_state.term) {
+    // A write that nobody had waited for may have come through, and have replaced what was there: by a newer term.
+    Index same = std::min(found.last(), before);
+    while (!found.holds(same, sheet.durable.prefix_at(same))) --same;
+    if (!all_there && found.term_at(same + 1) <= sheet.durable.term_at(same + 1)) {
       complain("I8 DurableQuorum: the disk of " + named(sheet.id) + " lost what was durable, up to " +
                entry_named(before));
     }

@@ -155,6 +155,7 @@ class Ledger {
   void check_complete(const Sheet& sheet, raft::Term term, raft::Index index);
   void check_commits(Sheet& sheet, const raft::NodeStatus& status);
   void check_quorum(const Sheet& sheet, raft::Index index);
+  bool disk_held(const raft::Member& member, raft::Index index, Prefix prefix) const;
   void check_configuration(Sheet& sheet);
   void check_own_configuration(const Sheet& sheet, const raft::NodeStatus& status);
   void check_peers(Sheet& sheet, const raft::NodeStatus& status);
@@ -169,6 +170,8 @@ class Ledger {
   bool hand_made_ = false;
   std::string broken_;
   std::deque<Sheet> sheets_;  // stay where they are
+  /// Of disks that are no more: what they held counted while it was there.
+  std::vector<Sheet> retired_;
   PrefixTable prefixes_;
   std::vector<Leadership> leaders_;
   std::vector<Committed> committed_;  // entry i + 1 at place i
