@@ -49,13 +49,13 @@ void Ledger::check_leader(Sheet& sheet, const NodeStatus& status) {
   sheet.matches.clear();
   for (auto known = leaders_.rbegin(); known != leaders_.rend(); ++known) {
     if (known->term != status.term) continue;
-    if (known->id != sheet.id) {
+    if (known->id != sheet.id || known->incarnation != sheet.incarnation) {
       complain("I1 ElectionSafety: two leaders in term " + std::to_string(status.term) + ": " + named(known->id) +
                " and " + named(sheet.id));
     }
     return;
   }
-  leaders_.push_back({status.term, sheet.id});
+  leaders_.push_back({status.term, sheet.id, sheet.incarnation});
   // What a lower index was committed in is no later term than what a higher one was.
   Index index = committed_.size();
   while (index > 0 && committed_[static_cast<std::size_t>(index - 1)].known_in >= status.term) --index;
@@ -98,10 +98,15 @@ void Ledger::check_commits(Sheet& sheet, const NodeStatus& status) {
 }
 
 /// Durably, now or once: what a disk lost by a fault that is allowed for had been there when it was acknowledged.
+bool Ledger::has_held(const Sheet& sheet, Index index, Prefix prefix) {
+  return sheet.durable.holds(index, prefix) ||
+         std::any_of(sheet.lost.begin(), sheet.lost.end(),
+                     [&](const GhostLog& lost) { return lost.holds(index, prefix); });
+}
+
 bool Ledger::disk_held(const Member& member, Index index, Prefix prefix) const {
   const auto held = [&](const Sheet& sheet) {
-    return sheet.id == member.id && sheet.incarnation == member.incarnation &&
-           (sheet.durable.holds(index, prefix) || sheet.lost.holds(index, prefix));
+    return sheet.id == member.id && sheet.incarnation == member.incarnation && has_held(sheet, index, prefix);
   };
   return std::any_of(sheets_.begin(), sheets_.end(), held) || std::any_of(retired_.begin(), retired_.end(), held);
 }
@@ -170,7 +175,7 @@ void Ledger::check_peers(Sheet& sheet, const NodeStatus& status) {
     auto known = std::find_if(sheet.matches.begin(), sheet.matches.end(),
                               [&](const Match& match) { return match.id == peer.id; });
     if (known == sheet.matches.end()) known = sheet.matches.insert(known, {peer.id, 0});
-    if (peer.match < known->match && other->lost.last() == 0) {
+    if (peer.match < known->match && other->lost.empty()) {
       complain("I11 MatchMonotone: " + named(sheet.id) + ": the match index of " + named(peer.id) + " goes back");
     }
     if (peer.match == known->match) continue;
@@ -178,7 +183,7 @@ void Ledger::check_peers(Sheet& sheet, const NodeStatus& status) {
     // Who has gone on to a newer term may have replaced what it acknowledged in this one.
     if (other->hard_state.term > status.term) continue;
     const Prefix prefix = sheet.memory.prefix_at(peer.match);
-    if (other->durable.holds(peer.match, prefix) || other->lost.holds(peer.match, prefix)) continue;
+    if (has_held(*other, peer.match, prefix)) continue;
     complain("I10 MatchTrue: " + named(sheet.id) + " believes that " + named(peer.id) + " holds " +
              entry_named(peer.match));
   }

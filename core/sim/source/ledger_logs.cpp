@@ -124,16 +124,37 @@ void Ledger::write_hard_state(Sheet& sheet, const HardState& next) {
 
 void Ledger::persisted(NodeId id, const Ready& ready) {
   Sheet* sheet = find(id);
-  if (sheet == nullptr || !broken_.empty()) return;
-  if (ready.snapshot != nullptr) rebase(sheet->durable, id, ready.snapshot->index, ready.snapshot->term);
-  if (ready.hard_state) write_hard_state(*sheet, *ready.hard_state);
+  if (sheet != nullptr && broken_.empty()) write(*sheet, ready);
+}
+
+void Ledger::write(Sheet& sheet, const Ready& ready) {
+  if (ready.snapshot != nullptr) rebase(sheet.durable, sheet.id, ready.snapshot->index, ready.snapshot->term);
+  if (ready.hard_state) write_hard_state(sheet, *ready.hard_state);
   for (const EntryRange& range : ready.entries) {
-    sheet->durable.truncate(range.first_index() - 1);
+    sheet.durable.truncate(range.first_index() - 1);
     range.for_each([&](Index index, const Entry& entry) {
-      if (index != sheet->durable.last() + 1) return;
-      sheet->durable.push(entry.term, prefix_after(sheet->durable.prefix_at(index - 1), entry));
+      if (index != sheet.durable.last() + 1) return;
+      sheet.durable.push(entry.term, prefix_after(sheet.durable.prefix_at(index - 1), entry));
     });
   }
+}
+
+Ledger::Holding Ledger::holding(const Sheet& sheet) {
+  const Index last = sheet.durable.last();
+  return {last, sheet.durable.prefix_at(last), sheet.hard_state.term, sheet.hard_state.vote};
+}
+
+void Ledger::power_cut(NodeId id, const std::vector<const Ready*>& unsynced) {
+  Sheet* sheet = find(id);
+  if (sheet == nullptr || !broken_.empty()) return;
+  const GhostLog durable = sheet->durable;
+  const HardState hard_state = sheet->hard_state;
+  for (const Ready* ready : unsynced) {
+    write(*sheet, *ready);
+    sheet->may_hold.push_back(holding(*sheet));
+  }
+  sheet->durable = durable;
+  sheet->hard_state = hard_state;
 }
 
 void Ledger::disk_holds(NodeId id, const HardState& hard_state, Index last, Term last_term) {
@@ -146,8 +167,7 @@ void Ledger::disk_holds(NodeId id, const HardState& hard_state, Index last, Term
   }
 }
 
-/// What comes back from the disk is at least what was reported durable: more, where a write came through that nobody
-/// had waited for.
+/// What comes back from the disk is what was reported durable, or that and some of what was on its way.
 void Ledger::load_durable(Sheet& sheet, const DurableState& state) {
   GhostLog found;
   const bool has_entries = !state.entries.empty();
@@ -170,22 +190,25 @@ void Ledger::load_durable(Sheet& sheet, const DurableState& state) {
       found.push(entry.term, prefix);
     });
   }
-  const Index before = sheet.durable.last();
-  const bool all_there = found.holds(before, sheet.durable.prefix_at(before));
-  if (sheet.loss_allowed) {
-    if (!all_there && sheet.lost.last() <= sheet.durable.last()) sheet.lost = sheet.durable;
-    sheet.hard_state = state.hard_state;
-  } else {
-    // A write that nobody had waited for may have come through, and have replaced what was there: by a newer term.
-    Index same = std::min(found.last(), before);
-    while (!found.holds(same, sheet.durable.prefix_at(same))) --same;
-    if (!all_there && found.term_at(same + 1) <= sheet.durable.term_at(same + 1)) {
-      complain("I8 DurableQuorum: the disk of " + named(sheet.id) + " lost what was durable, up to " +
-               entry_named(before));
-    }
-    write_hard_state(sheet, state.hard_state);
+  const Holding before = holding(sheet);
+  const Holding now{found.last(), found.prefix_at(found.last()), state.hard_state.term, state.hard_state.vote};
+  const auto is_now = [&now](const Holding& expected) {
+    // A disk that was repaired may give a vote that was lost to the node itself.
+    const bool same_vote = now.vote == expected.vote || expected.vote == no_node;
+    return now.last == expected.last && now.prefix == expected.prefix && now.term == expected.term && same_vote;
+  };
+  const bool expected =
+      is_now(before) || std::any_of(sheet.may_hold.begin(), sheet.may_hold.end(), is_now) || sheet.starts == 0;
+  if (!expected && !sheet.loss_allowed) {
+    complain("I8 DurableQuorum: the disk of " + named(sheet.id) + " came back with a log that ends at " +
+             entry_named(now.last) + " and term " + std::to_string(now.term) +
+             ", not with what was durable: " + entry_named(before.last) + " and term " + std::to_string(before.term));
   }
+  if (sheet.loss_allowed && !found.holds(before.last, before.prefix)) sheet.lost.push_back(sheet.durable);
+  ++sheet.starts;
+  sheet.hard_state = state.hard_state;
   sheet.loss_allowed = false;
+  sheet.may_hold.clear();
   sheet.durable = std::move(found);
 }
 

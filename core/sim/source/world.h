@@ -149,6 +149,7 @@ class World {
   void run_liveness();
   std::vector<Host*> choose_quorum();
   bool is_quorum(const std::vector<Host*>& chosen) const;
+  std::string describe_hosts() const;
   bool is_member(const Host& host);
   void heal_among(const std::vector<Host*>& chosen);
   bool run_until(Time deadline, const std::function<bool()>& done);

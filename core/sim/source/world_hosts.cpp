@@ -10,6 +10,7 @@ using namespace raft;
 namespace {
 
 constexpr std::uint64_t most_missed_ticks = 200;
+constexpr Time calm_sync = 200;
 constexpr int most_turns = 100'000;
 
 }  // namespace
@@ -65,6 +66,7 @@ void World::crash(Host& host) {
   std::vector<const Ready*> unsynced;
   for (const PendingWrite& write : host.pending) unsynced.push_back(write.ready.get());
   host.configuration = host.node->configuration();
+  ledger_.power_cut(host.id, unsynced);
   host.disk->power_cut(unsynced, random_);
   host.node.reset();
   ++host.life;
@@ -226,8 +228,8 @@ void World::schedule_write(Host& host) {
     step = write.step;
   }
   const Time began = std::max(now_, host.stalled_until);
-  queue_.put(began + swarm_.sync_min + random_.below(swarm_.sync_spread), EventKind::write,
-             static_cast<std::uint32_t>(host.id - 1), host.life);
+  const Time takes = calm_ ? calm_sync + random_.below(calm_sync) : swarm_.sync_min + random_.below(swarm_.sync_spread);
+  queue_.put(began + takes, EventKind::write, static_cast<std::uint32_t>(host.id - 1), host.life);
 }
 
 void World::on_write(Host& host) {

@@ -14,6 +14,26 @@ constexpr std::uint64_t timeouts_to_write = 20;
 
 }  // namespace
 
+/// What stands still, and how.
+std::string World::describe_hosts() const {
+  std::string text;
+  for (const Host& host : hosts_) {
+    text += "; node " + std::to_string(host.id);
+    if (!host.up()) {
+      text += " down";
+      continue;
+    }
+    const NodeStatus status = host.node->status();
+    const char* roles[] = {"follower", "pre-candidate", "candidate", "leader"};
+    text += std::string(" ") + roles[static_cast<std::size_t>(status.role)] + " of term " +
+            std::to_string(status.term) + ", commit " + std::to_string(status.commit) + " of " +
+            std::to_string(status.last_index) + ", applied " + std::to_string(host.applied) + ", " +
+            host.node->configuration()->describe();
+    if (host.repair_until != 0) text += ", repairs its log";
+  }
+  return text;
+}
+
 bool World::run_until(Time deadline, const std::function<bool()>& done) {
   while (!broken() && !queue_.empty()) {
     if (done()) return true;
@@ -113,7 +133,7 @@ void World::run_liveness() {
   if (!run_until(began + timeouts_to_elect * timeout, has_leader)) {
     if (!broken()) {
       ledger_.complain("I22 Liveness: a healed quorum of " + std::to_string(chosen.size()) +
-                       " elects no leader that commits within 10 election timeouts");
+                       " elects no leader that commits within 10 election timeouts" + describe_hosts());
     }
     return;
   }
@@ -133,7 +153,7 @@ void World::run_liveness() {
     };
     if (!run_until(deadline, written) && !broken()) {
       return ledger_.complain("I22 Liveness: node " + std::to_string(host->id) +
-                              " of a healed quorum takes no write within 20 election timeouts");
+                              " of a healed quorum takes no write within 20 election timeouts" + describe_hosts());
     }
     if (broken()) return;
   }

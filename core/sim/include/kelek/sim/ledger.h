@@ -47,6 +47,9 @@ class Ledger {
   void started(raft::NodeId id, raft::Incarnation incarnation, const raft::Node& node, const raft::DurableState& state);
   /// It goes down: when it comes back, its commit and applied index may lie behind.
   void stopped(raft::NodeId id);
+  /// It goes down while these, the oldest first, were on their way to its disk: any first few of them may have come
+  /// through, and nothing else.
+  void power_cut(raft::NodeId id, const std::vector<const raft::Ready*>& unsynced);
   /// A fault that is allowed for: its disk lost what it had acknowledged, as its next start will show.
   void lost_durable(raft::NodeId id);
 
@@ -104,6 +107,13 @@ class Ledger {
     raft::Term term = 0;
     raft::NodeId candidate = raft::no_node;
   };
+  /// What a disk may hold.
+  struct Holding {
+    raft::Index last = 0;
+    Prefix prefix = 0;
+    raft::Term term = 0;
+    raft::NodeId vote = raft::no_node;
+  };
   /// One node and its disk.
   struct Sheet {
     raft::NodeId id = raft::no_node;
@@ -118,8 +128,11 @@ class Ledger {
 
     GhostLog durable;
     /// What the disk once held durably and lost by a fault: it counted while it was there.
-    GhostLog lost;
+    std::vector<GhostLog> lost;
+    std::uint64_t starts = 0;
     bool loss_allowed = false;
+    /// After a power cut.
+    std::vector<Holding> may_hold;
     raft::HardState hard_state;
     std::vector<Vote> votes;
 
@@ -134,6 +147,7 @@ class Ledger {
   struct Leadership {
     raft::Term term = 0;
     raft::NodeId id = raft::no_node;
+    raft::Incarnation incarnation = 0;
   };
 
   void look(Sheet& sheet, const raft::NodeStatus& status);
@@ -148,6 +162,8 @@ class Ledger {
   void rebase(GhostLog& log, raft::NodeId id, raft::Index index, raft::Term term);
   void load_durable(Sheet& sheet, const raft::DurableState& state);
   void write_hard_state(Sheet& sheet, const raft::HardState& next);
+  void write(Sheet& sheet, const raft::Ready& ready);
+  static Holding holding(const Sheet& sheet);
 
   // ledger_checks.cpp
   void check_progress(const Sheet& sheet, const raft::NodeStatus& status);
@@ -155,6 +171,7 @@ class Ledger {
   void check_complete(const Sheet& sheet, raft::Term term, raft::Index index);
   void check_commits(Sheet& sheet, const raft::NodeStatus& status);
   void check_quorum(const Sheet& sheet, raft::Index index);
+  static bool has_held(const Sheet& sheet, raft::Index index, Prefix prefix);
   bool disk_held(const raft::Member& member, raft::Index index, Prefix prefix) const;
   void check_configuration(Sheet& sheet);
   void check_own_configuration(const Sheet& sheet, const raft::NodeStatus& status);
