@@ -140,6 +140,7 @@ void Clients::ask(Client& client, std::size_t place) {
   client.phase = Phase::waiting_for_outcome;
   ask_again(client, place, random.between(patience / 2, patience));
   if (is_read(client.wish)) {
+    world_.record(Act::Kind::read, host->id, client.token, client.wish == Wish::lease_read);
     world_.ledger_.read_asked(host->id, client.token);
     const Status asked =
         host->node->read(client.token, client.wish == Wish::lease_read ? ReadMode::linearizable : ReadMode::quorum);
@@ -151,6 +152,7 @@ void Clients::ask(Client& client, std::size_t place) {
   } else {
     client.command.header.leader_time_ms = 1'000 + world_.now_ / 1'000;
     const Payload payload = encoder_.payload_of(client.command);
+    world_.record(Act::Kind::propose, host->id, client.token);
     const Result<Proposed> proposed = host->node->propose(payload, client.token);
     if (!proposed) {
       client.phase = Phase::asking;

@@ -37,11 +37,12 @@ Disk::Written MemoryDisk::write(const Ready& ready) {
   return written;
 }
 
-void MemoryDisk::power_cut(const std::vector<const Ready*>& unsynced, Random& random) {
+std::size_t MemoryDisk::power_cut(const std::vector<const Ready*>& unsynced, Random& random) {
   const std::size_t kept = static_cast<std::size_t>(random.below(unsynced.size() + 1));
   for (std::size_t i = 0; i < kept; ++i) {
-    if (!write(*unsynced[i]).broken.empty()) return;
+    if (!write(*unsynced[i]).broken.empty()) return i;
   }
+  return kept;
 }
 
 bool MemoryDisk::rot(Random& random) {

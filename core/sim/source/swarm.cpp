@@ -21,18 +21,19 @@ void draw_options(Random& random, Swarm& swarm) {
   raft::Options& options = swarm.options;
   options.election_ticks = static_cast<std::uint32_t>(random.between(8, 14));
   options.heartbeat_ticks = static_cast<std::uint32_t>(random.between(1, 3));
-  options.seed = random.next();
+  // As large as the scenario language lets it be.
+  options.seed = random.below(1'000'000'000);
   options.pre_vote = random.chance(600);
   options.check_quorum = random.chance(600);
   options.lease_reads = options.check_quorum && random.chance(350);
-  options.disk_stall_ticks = random.chance(700) ? 20 : 0;
+  options.disk_stall_ticks = random.chance(300) ? 20 : 0;
   options.max_append_entries = one_of<std::uint32_t, 4>(random, {1, 2, 8, 2048});
   options.max_inflight_appends = one_of<std::uint32_t, 4>(random, {1, 2, 8, 256});
-  options.max_append_bytes = one_of<std::size_t, 2>(random, {200, 1 << 20});
-  options.max_inflight_bytes = one_of<std::size_t, 2>(random, {400, 16 << 20});
+  if (random.chance(150)) options.max_append_bytes = 200;
+  if (random.chance(150)) options.max_inflight_bytes = 400;
   options.snapshot_chunk_bytes = one_of<std::uint32_t, 3>(random, {256, 2'048, 262'144});
   options.max_inflight_chunks = one_of<std::uint32_t, 2>(random, {1, 4});
-  options.max_uncommitted_bytes = one_of<std::size_t, 2>(random, {2'000, 64 << 20});
+  if (random.chance(150)) options.max_uncommitted_bytes = 2'000;
   options.max_unapplied_entries = one_of<std::uint32_t, 2>(random, {4, 65'536});
   swarm.priorities = random.chance(150);
   swarm.async_storage = random.chance(600);
@@ -69,6 +70,7 @@ void draw_faults(Random& random, Swarm& swarm) {
   weights.swap_links = weight(200);
   weights.pause = weight(250);
   weights.clock = weight(250);
+  swarm.clock_spread = swarm.options.lease_reads ? tick_time / 25 : tick_time / 2;
   weights.campaign = weight(250);
   weights.transfer = weight(250);
   weights.change = weight(300);

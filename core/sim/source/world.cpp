@@ -113,9 +113,10 @@ Host* World::leader() {
 
 void World::receive(Host& host, Message&& message) {
   const Handled about = Handled::of(message);
+  catch_up(host);
+  record(Act::Kind::deliver, message);
   note(digest_of_message(message));
   ++report_.deliveries;
-  catch_up(host);
   const Status handled = host.node->step(std::move(message));
   if (!handled && handled.error().refusal != Refusal::wrong_incarnation) {
     ledger_.complain("I19 MessageWellFormed: a node sends what another calls malformed: " + handled.error().text);
@@ -144,6 +145,28 @@ void World::look_at_shape() {
     shapes_.add(part);
   }
   shapes_.end();
+}
+
+void World::record(Act::Kind kind, NodeId node, std::uint64_t count, bool flag) {
+  if (options_.acts == nullptr) return;
+  Acts& acts = *options_.acts;
+  const bool adds_up = kind == Act::Kind::tick || kind == Act::Kind::persist;
+  if (adds_up && !acts.empty() && acts.back().kind == kind && acts.back().node == node) {
+    acts.back().count += count;
+    return;
+  }
+  Act& act = acts.emplace_back();
+  act.kind = kind;
+  act.node = node;
+  act.count = count;
+  act.flag = flag;
+}
+
+void World::record(Act::Kind kind, const Message& message) {
+  if (options_.acts == nullptr) return;
+  Act& act = options_.acts->emplace_back();
+  act.kind = kind;
+  act.message = MessageName::of(message);
 }
 
 Report run_swarm(std::uint64_t seed, const Swarm& swarm, const SeedOptions& options) {

@@ -78,6 +78,9 @@ class World {
   void set_up();
   void run_safety();
   void handle(const Event& event);
+  /// For who wants to play the run again.
+  void record(Act::Kind kind, raft::NodeId node, std::uint64_t count = 1, bool flag = false);
+  void record(Act::Kind kind, const raft::Message& message);
   void note(std::uint64_t what) { digest_ = mix(digest_ ^ what) + digest_; }
   bool broken() const { return !ledger_.broken().empty(); }
   Host* host_of(raft::NodeId id);

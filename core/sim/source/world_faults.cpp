@@ -12,8 +12,7 @@ namespace {
 constexpr Time clog_spread = 100 * tick_time;
 constexpr std::uint32_t strike_within = 20;
 
-using Act = std::uint32_t;
-enum class Fault : Act {
+enum class Fault : std::uint32_t {
   crash,
   crash_leader,
   crash_all,
@@ -32,10 +31,10 @@ enum class Fault : Act {
   wipe,
   damage,
 };
-constexpr Act acts = 17;
+constexpr std::uint32_t faults = 17;
 
 /// In the order of Fault.
-std::array<std::uint32_t, acts> weights_of(const Swarm::Weights& weights) {
+std::array<std::uint32_t, faults> weights_of(const Swarm::Weights& weights) {
   return {weights.crash,     weights.crash_leader, weights.crash_all,  weights.isolate_leader, weights.cut,
           weights.partition, weights.clog,         weights.swap_links, weights.pause,          weights.clock,
           weights.campaign,  weights.transfer,     weights.change,     weights.stall,          weights.disk_failure,
@@ -51,16 +50,16 @@ void World::schedule_fault() {
 
 void World::on_fault() {
   if (calm_) return;
-  const std::array<std::uint32_t, acts> weights = weights_of(swarm_.weights);
+  const std::array<std::uint32_t, faults> weights = weights_of(swarm_.weights);
   std::uint32_t total = 0;
   for (const std::uint32_t weight : weights) total += weight;
   auto choice = static_cast<std::uint32_t>(random_.below(total));
-  for (Act act = 0; act < acts && total != 0; ++act) {
-    if (choice < weights[act]) {
-      fault(act);
+  for (std::uint32_t number = 0; number < faults && total != 0; ++number) {
+    if (choice < weights[number]) {
+      fault(number);
       break;
     }
-    choice -= weights[act];
+    choice -= weights[number];
   }
   schedule_fault();
 }
@@ -84,13 +83,13 @@ void World::cut_for_a_while() {
   queue_.put(now_ + 1 + random_.below(swarm_.outage_spread), EventKind::mend, 0, 0);
 }
 
-void World::fault(Act act) {
+void World::fault(std::uint32_t number) {
   Host* host = any_host(true);
   if (host == nullptr) return;
-  note(0x1000 + act);
+  note(0x1000 + number);
   Host* leading = leader();
   Host& victim = leading != nullptr ? *leading : *host;
-  switch (static_cast<Fault>(act)) {
+  switch (static_cast<Fault>(number)) {
     case Fault::crash:
     case Fault::disk_failure: return crash_for_a_while(*host);
     case Fault::crash_leader: return crash_for_a_while(victim);
@@ -109,6 +108,7 @@ void World::fault(Act act) {
     case Fault::campaign:
       if (host->paused) return;
       catch_up(*host);
+      record(Act::Kind::campaign, host->id);
       (void)host->node->campaign();
       return work(*host);
     case Fault::transfer: return transfer();
@@ -164,10 +164,8 @@ void World::pause(Host& host) {
              host.life);
 }
 
-/// A lease counts on clocks that run about as fast as each other.
 void World::change_clock(Host& host) {
-  const Time most = swarm_.options.lease_reads ? tick_time / 25 : tick_time / 2;
-  host.tick_period = tick_time - most + random_.below(2 * most);
+  host.tick_period = tick_time - swarm_.clock_spread + random_.below(2 * swarm_.clock_spread + 1);
 }
 
 void World::transfer() {
@@ -176,7 +174,10 @@ void World::transfer() {
   catch_up(*leading);
   const std::vector<Member>& members = leading->node->configuration()->members();
   if (members.empty()) return;
-  (void)leading->node->transfer(members[static_cast<std::size_t>(random_.below(members.size()))].id);
+  const NodeId heir = members[static_cast<std::size_t>(random_.below(members.size()))].id;
+  record(Act::Kind::transfer, leading->id);
+  if (options_.acts != nullptr) options_.acts->back().other = heir;
+  (void)leading->node->transfer(heir);
   work(*leading);
 }
 
@@ -275,6 +276,8 @@ void World::change_membership() {
   const MembershipChange wish = draw_change(present);
   const Result<Configuration> next = change_configuration(present, wish);
   if (!next || !keeps_quorum(*next)) return;
+  record(Act::Kind::change, leading->id);
+  if (options_.acts != nullptr) options_.acts->back().wish = wish;
   (void)leading->node->change(wish);
   work(*leading);
 }

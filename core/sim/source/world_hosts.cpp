@@ -53,6 +53,7 @@ void World::start(Host& host) {
   host.node = std::move(created.value());
   ++host.life;
   note(host.id * 16 + 1);
+  if (host.life > 1) record(Act::Kind::restart, host.id);
   ledger_.started(host.id, host.incarnation, *host.node, *state);
   host.configuration = host.node->configuration();
   host.next_tick = now_ + random_.below(host.tick_period) + 1;
@@ -67,7 +68,13 @@ void World::crash(Host& host) {
   for (const PendingWrite& write : host.pending) unsynced.push_back(write.ready.get());
   host.configuration = host.node->configuration();
   ledger_.power_cut(host.id, unsynced);
-  host.disk->power_cut(unsynced, random_);
+  const std::size_t kept = host.disk->power_cut(unsynced, random_);
+  std::uint64_t step = 0;
+  for (std::size_t i = 0; i < kept; ++i) {
+    if (host.pending[i].step != step) record(Act::Kind::persist, host.id);
+    step = host.pending[i].step;
+  }
+  record(Act::Kind::crash, host.id);
   host.node.reset();
   ++host.life;
   host.pending.clear();
@@ -82,6 +89,7 @@ void World::crash(Host& host) {
 /// A host that is down comes back with an empty disk, as another incarnation.
 void World::wipe(Host& host) {
   note(host.id * 16 + 3);
+  record(Act::Kind::wipe, host.id);
   const auto none = std::make_shared<const Configuration>();
   host.incarnation = ++last_incarnation_;
   host.starts = 0;
@@ -108,6 +116,7 @@ void World::catch_up(Host& host) {
   for (; host.next_tick <= now_; host.next_tick += host.tick_period) {
     if (++ticks <= most_missed_ticks) host.node->tick();
   }
+  if (ticks != 0) record(Act::Kind::tick, host.id, std::min(ticks, most_missed_ticks));
 }
 
 /// Nothing happens by itself before the node's deadline: the queue needs no event for the ticks before.
@@ -144,6 +153,7 @@ void World::on_take(Host& host) {
   host.take_scheduled = false;
   if (host.paused) return;
   catch_up(host);
+  record(Act::Kind::take, host.id);
   take_all(host);
   ledger_.stepped(host.id);
   if (!broken()) schedule_tick(host);
@@ -212,8 +222,7 @@ void World::take_ready(Host& host) {
 }
 
 void World::flush(Host& host) {
-  while (!host.pending.empty() && !broken() &&
-         (!swarm_.async_storage || (host.syncing == 0 && !host.pending.front().ready->must_sync))) {
+  while (!host.pending.empty() && !broken() && (!swarm_.async_storage || !host.pending.front().ready->must_sync)) {
     write_oldest(host);
   }
   if (!host.pending.empty()) schedule_write(host);
@@ -248,8 +257,10 @@ void World::on_write(Host& host) {
 }
 
 void World::write_step(Host& host) {
+  record(Act::Kind::persist, host.id);
   const std::uint64_t step = host.pending.front().step;
   while (!host.pending.empty() && host.pending.front().step == step && !broken()) write_oldest(host);
+  flush(host);
   work(host);
 }
 

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::uint64_t timeouts_to_elect = 10;
 constexpr std::uint64_t timeouts_to_write = 20;
+/// For an append and its answer in the calm network.
+constexpr Time catch_up_time = 4'000;
 
 }  // namespace
 
@@ -137,8 +139,10 @@ void World::run_liveness() {
     }
     return;
   }
-  // Each live member takes a write, and sees it applied.
-  const Time deadline = began + timeouts_to_write * timeout;
+  // Each live member takes a write, and sees it applied. One that comes from far behind gets what it lacks in appends
+  // of the size that was drawn.
+  const Time behind = ledger_.highest_commit() / std::min<Index>(swarm_.options.max_append_entries, 64) * catch_up_time;
+  const Time deadline = began + timeouts_to_write * timeout + behind;
   for (Host* host : chosen) {
     Token token = 0;
     Time asked = 0;
@@ -163,7 +167,7 @@ void World::run_liveness() {
              return !is_member(*host) || host->applied == ledger_.highest_commit();
            });
   };
-  if (!run_until(now_ + timeouts_to_write * timeout, all_applied) && !broken()) {
+  if (!run_until(now_ + timeouts_to_write * timeout + behind, all_applied) && !broken()) {
     ledger_.complain(
         "I22 Liveness: requests of clients stay without an answer, or entries without being applied, in a "
         "healed quorum");

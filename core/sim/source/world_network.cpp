@@ -29,9 +29,13 @@ void World::send(Host& host, Message&& message) {
   if (calm_) return put_in_flight(std::move(message), 200 + random_.below(800), true);
   if (random_.chance(swarm_.loss)) return;
   if (random_.chance(swarm_.duplicate)) {
+    record(Act::Kind::duplicate, message);
     put_in_flight(Message(message), swarm_.delay_min + random_.below(swarm_.delay_spread + reorder_spread / 4), false);
   }
-  if (random_.chance(swarm_.capsule)) put_in_flight(Message(message), random_.below(capsule_spread), false);
+  if (random_.chance(swarm_.capsule)) {
+    record(Act::Kind::duplicate, message);
+    put_in_flight(Message(message), random_.below(capsule_spread), false);
+  }
   if (random_.chance(swarm_.reorder)) {
     return put_in_flight(std::move(message), swarm_.delay_min + random_.below(reorder_spread), false);
   }

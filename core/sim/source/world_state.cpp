@@ -64,11 +64,15 @@ void World::snapshot_if_due(Host& host) {
   metadata.term = basis->term;
   metadata.configuration = basis->configuration;
   if (!host.disk->store_snapshot(metadata, bytes)) return;
+  record(Act::Kind::snapshot, host.id);
   host.snapshot_index = metadata.index;
   if (!host.node->snapshot_stored(metadata)) return;
   // Some of the log stays for who is a little slow.
   const Index kept = random_.below(swarm_.snapshot_distance);
-  if (metadata.index > kept) host.disk->drop_through(host.node->compact(metadata.index - kept));
+  if (metadata.index > kept) {
+    record(Act::Kind::compact, host.id, metadata.index - kept);
+    host.disk->drop_through(host.node->compact(metadata.index - kept));
+  }
   work(host);
 }
 

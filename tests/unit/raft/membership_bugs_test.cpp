@@ -428,31 +428,3 @@ TEST_CASE("B47 a node that lost its disk is another one, until it is added again
   CHECK(cluster.config(2) == "voters 1 2 3");
   CHECK(cluster.data(2) == Data{"a", "b"});
 }
-
-// Found by the simulator (seeds 5964 and 11740 of its first version).
-TEST_CASE("a member that was away while another one was wiped and taken in again votes for it, and follows it") {
-  Cluster cluster(voters(5));
-  elect(cluster, 1);
-  cluster.isolate(3);
-  cluster.crash(2);
-  cluster.wipe(2);
-  cluster.restart(2);
-  REQUIRE(cluster.change(1, "-2").ok());
-  cluster.run(2);
-  REQUIRE(cluster.change(1, "+2").ok());
-  cluster.run(2);
-  REQUIRE(cluster.change(1, "-4").ok());
-  cluster.run(2);
-  REQUIRE(cluster.change(1, "-5").ok());
-  cluster.run(2);
-  REQUIRE(cluster.config(2) == "voters 1 2 3");
-  REQUIRE(cluster.config(3) == "voters 1 2 3 4 5");
-  // What is left are the new disk of node 2, and node 3, which goes by the configuration that means the old one.
-  cluster.crash(1);
-  cluster.heal();
-  cluster.run(60, [&] { return cluster.leader() == 2; });
-  cluster.propose(2, "a");
-  cluster.run(20);
-  CHECK(cluster.config(3) == "voters 1 2 3");
-  CHECK(cluster.data(3).back() == "a");
-}

@@ -103,6 +103,10 @@ class Cluster {
   std::size_t release(const Which& which = {}, std::size_t count = SIZE_MAX) { return network_.release(which, count); }
   std::size_t in_flight(const Which& which = {}) const { return network_.messages(which).size(); }
   std::vector<raft::Message> messages(const Which& which = {}) const { return network_.messages(which); }
+  /// How many of those in flight that match are older than the first that is `wanted`: Which::after, to mean that one.
+  std::optional<std::size_t> place_of(const Which& which, const Network::Test& wanted) const {
+    return network_.place_of(which, wanted);
+  }
   /// A message made by hand, handled at once.
   raft::Status step(const raft::Message& message);
 

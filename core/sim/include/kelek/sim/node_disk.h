@@ -27,8 +27,8 @@ class NodeDisk {
   /// Everything in `ready` is durable when this returns. See Disk::Written.
   virtual Disk::Written write(const raft::Ready& ready) = 0;
   /// The power goes while these, the oldest first, are on their way to the disk: any prefix of them may have come
-  /// through, whole batches only.
-  virtual void power_cut(const std::vector<const raft::Ready*>& unsynced, Random& random) = 0;
+  /// through, whole batches only. Gives how many did, where that is known; 0 otherwise.
+  virtual std::size_t power_cut(const std::vector<const raft::Ready*>& unsynced, Random& random) = 0;
   /// While it is down: something that was durable rots. False if there is nothing that can.
   virtual bool rot(Random& random) = 0;
 
@@ -54,7 +54,7 @@ class MemoryDisk final : public NodeDisk {
 
   std::optional<raft::DurableState> open(std::string& why) override;
   Disk::Written write(const raft::Ready& ready) override;
-  void power_cut(const std::vector<const raft::Ready*>& unsynced, Random& random) override;
+  std::size_t power_cut(const std::vector<const raft::Ready*>& unsynced, Random& random) override;
   bool rot(Random& random) override;
   bool store_snapshot(raft::SnapshotMetadata& metadata, std::string_view bytes) override;
   raft::Payload read_snapshot(raft::SnapshotId id, std::uint64_t offset_bytes, std::uint32_t size_bytes) override;

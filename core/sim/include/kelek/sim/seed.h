@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <kelek/sim/act.h>
 #include <kelek/sim/node_disk.h>
 #include <kelek/sim/swarm.h>
 
@@ -20,6 +21,8 @@ struct SeedOptions {
   DiskMaker make_disk;
   /// Must outlive the call. Null: nobody watches.
   raft::Observer* observer = nullptr;
+  /// Gets everything that happened, for shrink(). Must outlive the call. Null: nothing is kept.
+  Acts* acts = nullptr;
 };
 
 struct Report {

@@ -49,6 +49,10 @@ struct Swarm {
   Time sync_min = 100;
   Time sync_spread = 1'000;
 
+  /// How much longer or shorter than a tick_time a tick of one node may come to be. A lease of lease_drift_ticks
+  /// counts on less.
+  Time clock_spread = tick_time / 25;
+
   // Clients.
   Time think_spread = 20'000;
   PerMille reads = 300;
