@@ -25,6 +25,10 @@ bool is_from_leader(MessageKind kind) {
          kind == MessageKind::snapshot_chunk || kind == MessageKind::timeout_now;
 }
 
+bool asks_for_votes(MessageKind kind) {
+  return kind == MessageKind::pre_vote_request || kind == MessageKind::vote_request;
+}
+
 Error malformed(std::string text) {
   return {Refusal::malformed, no_node, std::move(text)};
 }
@@ -165,8 +169,13 @@ bool Node::Core::is_for_us(const Message& message) const {
   return message.to == options_.id && message.from != options_.id && message.from != no_node;
 }
 
+/// An answer, or a request that counts on being answered as a member, must come from the disk that the configuration
+/// means. Who leads or asks for votes may have come into a configuration that this node lacks yet, and cannot learn of
+/// but from it. Counter-example: node 2 was wiped, removed, and taken in again while node 3 was away; the voters are
+/// now 2 and 3, and node 3, which goes by the old configuration, would refuse votes and entries for ever.
 bool Node::Core::incarnations_fit(const Message& message) const {
   if (message.to_incarnation != options_.incarnation) return false;
+  if (is_from_leader(message.kind()) || asks_for_votes(message.kind())) return true;
   const Member* sender = configuration()->find(message.from);
   return sender == nullptr || sender->incarnation == message.from_incarnation;
 }

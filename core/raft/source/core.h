@@ -115,7 +115,8 @@ class Node::Core {
   Role role() const { return static_cast<Role>(role_.index()); }
   NodeId known_leader() const;
   bool has_leader() const;
-  bool is_voter() const { return configuration()->is_voter(options_.id); }
+  bool is_voter() const { return is_voter_of(*configuration()); }
+  bool is_voter_of(const Configuration& configuration) const;
   void become_follower(Term term, NodeId leader, RoleEvent::Cause cause);
   void trace_role(Role from, RoleEvent::Cause cause);
   template <typename Event>

@@ -36,11 +36,19 @@ void Node::Core::set_election_timeout(std::uint32_t ticks) {
   restart_election_timer();
 }
 
+/// By its disk, not by its id alone. Counter-example: node 1 is wiped and taken in again as a learner; on its way
+/// through the old log the configuration in force means its old disk. Its vote for itself, and that of a node as far
+/// behind, would elect it without what the old disk had acknowledged.
+bool Node::Core::is_voter_of(const Configuration& configuration) const {
+  const Member* own = configuration.find(options_.id);
+  return own != nullptr && (own->voter || own->outgoing) && own->incarnation == options_.incarnation;
+}
+
 /// A leader that removed itself and lost its leadership before the change was committed may be the only one whose log
 /// is long enough to lead: it stands again, without a vote of its own (thesis, section 4.2.2). Counter-example: of
 /// voters 1 and 3, node 1 removes itself and is cut off; its log is longer than that of node 3, which needs its vote.
 bool Node::Core::may_still_be_needed() const {
-  return configurations_.index() > commit_ && configurations_.before_newest()->is_voter(options_.id);
+  return configurations_.index() > commit_ && is_voter_of(*configurations_.before_newest());
 }
 
 /// Every way to campaign goes through this one test (known from etcd 816fc51 and db54973).

@@ -22,6 +22,7 @@ Setup::Setup() {
 }
 
 Cluster::Cluster(Setup setup) : setup_(std::move(setup)), network_(setup_.network, setup_.schedule) {
+  ledger_.allow_hand_made();
   Configuration first =
       setup_.configuration ? *setup_.configuration : Configuration::of_voters(setup_.voters, setup_.learners);
   const auto shared = std::make_shared<const Configuration>(std::move(first));
@@ -85,11 +86,12 @@ void Cluster::start(Host& host) {
   host.applying = true;
   ledger_.stopped(host.id);
   if (host.disk.snapshot != nullptr) load_snapshot(host, *host.disk.snapshot);
-  auto created = Node::create(options, std::move(state), setup_.observer);
+  auto created = Node::create(options, state, setup_.observer);
   if (!created) {
     return fail(Fault::Kind::setup, "node " + std::to_string(host.id) + " does not start: " + created.error().text);
   }
   host.node = std::move(created.value());
+  ledger_.started(host.id, host.incarnation, *host.node, state);
   if (host.timeout_ticks) host.node->set_election_timeout(*host.timeout_ticks);
   work(host);
 }
@@ -102,11 +104,11 @@ void Cluster::load_snapshot(Host& host, const StoredSnapshot& snapshot) {
   host.snapshots[snapshot.metadata.id] = snapshot;
 }
 
-void Cluster::work(Host& host) {
+void Cluster::work(Host& host, const std::optional<Handled>& handled) {
   if (fault_) return;
   ++steps_;
   if (!setup_.takes_late) take_all(host);
-  check(host);
+  check(host, handled);
 }
 
 void Cluster::take(NodeId id) {
@@ -129,6 +131,7 @@ void Cluster::take_all(Host& host) {
 void Cluster::take_ready(Host& host) {
   Ready ready;
   host.node->take_ready(ready);
+  ledger_.took(host.id, ready);
   for (Message& message : ready.messages) send(host, std::move(message));
   ready.messages.clear();
   report(host, ready);
@@ -161,6 +164,7 @@ void Cluster::write_oldest(Host& host) {
   if (!written.broken.empty()) {
     return fail(Fault::Kind::invariant, "node " + std::to_string(host.id) + " and its disk: " + written.broken);
   }
+  ledger_.persisted(host.id, ready);
   for (const SnapshotId id : written.damaged) host.node->snapshot_refused(id);
   if (ready.snapshot != nullptr) load_snapshot(host, *host.disk.snapshot);
   host.node->persisted(ready.number);
@@ -175,7 +179,7 @@ void Cluster::write_step(Host& host) {
 }
 
 void Cluster::send(Host& host, Message&& message) {
-  ledger_.released(witness(host), message, witnesses());
+  ledger_.released(host.id, message);
   if (auto* chunk = std::get_if<SnapshotChunk>(&message.body)) {
     const auto file = host.snapshots.find(chunk->metadata->id);
     if (file == host.snapshots.end()) return host.node->snapshot_unavailable(message.to);
@@ -206,19 +210,12 @@ void Cluster::resume_applying(NodeId id) {
   work(host(id));
 }
 
-Witness Cluster::witness(const Host& host) const {
-  return {host.id, host.incarnation, host.node.get(), &host.disk};
-}
-
-std::vector<Witness> Cluster::witnesses() const {
-  std::vector<Witness> all;
-  all.reserve(hosts_.size());
-  for (const auto& [id, host] : hosts_) all.push_back(witness(host));
-  return all;
-}
-
-void Cluster::check(const Host& changed) {
-  ledger_.check(witness(changed), witnesses());
+void Cluster::check(const Host& changed, const std::optional<Handled>& handled) {
+  for (const auto& [id, host] : hosts_) {
+    const Disk& disk = host.disk;
+    ledger_.disk_holds(id, disk.hard_state, disk.last_index(), disk.term_at(disk.last_index()));
+  }
+  ledger_.stepped(changed.id, handled);
   if (!ledger_.broken().empty()) fail(Fault::Kind::invariant, ledger_.broken());
 }
 
@@ -230,13 +227,13 @@ void Cluster::handle(const Message& message) {
   if (!handled && handled.error().refusal != Refusal::wrong_incarnation) {
     return fail(Fault::Kind::invariant, "a node sends what another calls malformed: " + handled.error().text);
   }
-  work(to->second);
+  work(to->second, handled ? std::optional<Handled>(Handled::of(message)) : std::nullopt);
 }
 
 Status Cluster::step(const Message& message) {
   Host& to = host(message.to);
   Status handled = to.node->step(message);
-  work(to);
+  work(to, handled ? std::optional<Handled>(Handled::of(message)) : std::nullopt);
   return handled;
 }
 

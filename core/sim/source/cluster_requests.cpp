@@ -25,7 +25,11 @@ Result<Proposed> Cluster::propose(NodeId id, const std::string& data, std::size_
 Status Cluster::read(NodeId id, Token token, ReadMode mode) {
   ledger_.read_asked(id, token);
   Status asked = node(id).read(token, mode);
-  if (asked) host(id).waiting_reads.insert(token);
+  if (asked) {
+    host(id).waiting_reads.insert(token);
+  } else {
+    ledger_.read_refused(id, token);
+  }
   work(host(id));
   return asked;
 }
@@ -46,6 +50,17 @@ Status Cluster::transfer(NodeId from, NodeId to) {
   Status begun = node(from).transfer(to);
   work(host(from));
   return begun;
+}
+
+void Cluster::peer_fell_back(NodeId leader, NodeId id, Index last) {
+  ledger_.fell_back(leader);
+  node(leader).peer_fell_back(id, last);
+}
+
+Disk& Cluster::disk(NodeId id) {
+  Host& owner = host(id);
+  if (owner.node == nullptr) ledger_.lost_durable(id);
+  return owner.disk;
 }
 
 void Cluster::timeout(NodeId id, std::uint32_t ticks) {

@@ -104,11 +104,11 @@ Disk::Written Disk::write(const Ready& ready) {
 }
 
 void Disk::drop_through(Index index) {
-  while (base < index && !log.empty()) {
-    base_term = log.front().term;
-    log.erase(log.begin());
-    ++base;
-  }
+  const Index through = std::min(index, last_index());
+  if (through <= base) return;
+  base_term = term_at(through);
+  log.erase(log.begin(), log.begin() + static_cast<std::ptrdiff_t>(through - base));
+  base = through;
 }
 
 DurableState Disk::load() const {

@@ -102,7 +102,7 @@ Which which_of(const Cluster& cluster, const WhichWord& which) {
     if (!node) return no_node;
     return node->is_leader() ? cluster.leader() : node->id;
   };
-  return Which{id(which.from), id(which.to), which.kind};
+  return Which{id(which.from), id(which.to), which.kind, 0};
 }
 
 Finding FactCheck::check(const FactWord& fact) const {

@@ -34,8 +34,9 @@ bool Network::send(Message&& message) {
 std::vector<Message> Network::take(const Which& which, std::size_t count) {
   std::vector<Message> taken;
   std::deque<Flight> left;
+  std::size_t passed = 0;
   for (Flight& flight : flights_) {
-    if (taken.size() < count && !flight.held && which.matches(flight.message)) {
+    if (taken.size() < count && !flight.held && which.matches(flight.message) && passed++ >= which.after) {
       taken.push_back(std::move(flight.message));
     } else {
       left.push_back(std::move(flight));
@@ -51,9 +52,10 @@ std::size_t Network::drop(const Which& which, std::size_t count) {
 
 std::size_t Network::duplicate(const Which& which, std::size_t count, bool held) {
   std::vector<Flight> copies;
+  std::size_t passed = 0;
   for (const Flight& flight : flights_) {
     if (flights_.size() + copies.size() >= max_in_flight) break;
-    if (copies.size() < count && !flight.held && which.matches(flight.message)) {
+    if (copies.size() < count && !flight.held && which.matches(flight.message) && passed++ >= which.after) {
       copies.push_back(Flight{flight.message, held, flight.sent_round});
     }
   }
@@ -63,8 +65,9 @@ std::size_t Network::duplicate(const Which& which, std::size_t count, bool held)
 
 std::size_t Network::hold(const Which& which, std::size_t count) {
   std::size_t done = 0;
+  std::size_t passed = 0;
   for (Flight& flight : flights_) {
-    if (done >= count || flight.held || !which.matches(flight.message)) continue;
+    if (done >= count || flight.held || !which.matches(flight.message) || passed++ < which.after) continue;
     flight.held = true;
     ++done;
   }
@@ -73,8 +76,9 @@ std::size_t Network::hold(const Which& which, std::size_t count) {
 
 std::size_t Network::release(const Which& which, std::size_t count) {
   std::size_t done = 0;
+  std::size_t passed = 0;
   for (Flight& flight : flights_) {
-    if (done >= count || !flight.held || !which.matches(flight.message)) continue;
+    if (done >= count || !flight.held || !which.matches(flight.message) || passed++ < which.after) continue;
     flight.held = false;
     ++done;
   }
@@ -87,6 +91,16 @@ std::vector<Message> Network::messages(const Which& which) const {
     if (!flight.held && which.matches(flight.message)) found.push_back(flight.message);
   }
   return found;
+}
+
+std::optional<std::size_t> Network::place_of(const Which& which, const Test& wanted) const {
+  std::size_t passed = 0;
+  for (const Flight& flight : flights_) {
+    if (flight.held || !which.matches(flight.message)) continue;
+    if (wanted(flight.message)) return passed;
+    ++passed;
+  }
+  return std::nullopt;
 }
 
 std::vector<std::size_t> Network::heads(const Test& allowed, bool only_due) const {

@@ -119,7 +119,9 @@ MessagesCommand messages(Cursor& cursor, MessagesCommand::What what) {
   cursor.which(command.which);
   command.count = count(cursor);
   if (what == MessagesCommand::What::duplicate) command.held = cursor.take_if("held");
-  if (const Word* word = cursor.peek(); word != nullptr && !command.count && !command.held) {
+  const bool is_after = cursor.take_if("after");
+  if (is_after) command.after = cursor.number("how many to pass over", 1, max_number);
+  if (const Word* word = cursor.peek(); word != nullptr && !command.count && !command.held && !is_after) {
     cursor.fail(word->place, "'" + word->text + "' is neither a link FROM>TO nor a kind of message nor a number");
   }
   return command;
@@ -255,6 +257,8 @@ bool parse_action(const Word& word, Cursor& cursor, Known& known, Command& comma
     command.what = SnapshotCommand{cursor.node()};
   else if (name == "compact")
     command.what = compact(cursor);
+  else if (name == "take")
+    command.what = TakeCommand{cursor.node()};
   else if (name == "expect")
     command.what = ExpectCommand{parse_fact(cursor, known)};
   else

@@ -148,6 +148,8 @@ bool SetupParser::switch_option(std::string_view name, std::string_view value, P
     setup.network.automatic = is("auto", "manual");
   else if (name == "storage")
     setup.async_storage = is("async", "sync");
+  else if (name == "ready")
+    setup.takes_late = is("late", "at-once");
   else
     return false;
   return true;

@@ -152,7 +152,8 @@ struct Doing {
     const bool names_leader =
         (what.which.from && what.which.from->is_leader()) || (what.which.to && what.which.to->is_leader());
     if (names_leader && resolve(NodeWord{no_node, command.place}) == no_node) return;
-    const Which which = which_of(cluster, what.which);
+    Which which = which_of(cluster, what.which);
+    which.after = static_cast<std::size_t>(what.after);
     const std::size_t count = what.count ? static_cast<std::size_t>(*what.count) : SIZE_MAX;
     switch (what.what) {
       case MessagesCommand::What::deliver: cluster.deliver(which, count); break;
@@ -206,6 +207,9 @@ struct Doing {
   }
   void operator()(const CompactCommand& what) const {
     if (const NodeId id = up(what.node)) cluster.compact(id, what.index);
+  }
+  void operator()(const TakeCommand& what) const {
+    if (const NodeId id = up(what.node)) cluster.take(id);
   }
   void operator()(const ExpectCommand& what) const {
     const Finding finding = FactCheck(player).check(what.fact);

@@ -23,7 +23,7 @@ std::string quoted(std::string_view text) {
   return "'" + std::string(text) + "'";
 }
 
-constexpr std::array<std::pair<std::string_view, MessageKind>, 14> message_words = {{
+constexpr std::array<std::pair<std::string_view, MessageKind>, 15> message_words = {{
     {"pre-vote", MessageKind::pre_vote_request},
     {"pre-vote-response", MessageKind::pre_vote_response},
     {"vote", MessageKind::vote_request},
@@ -38,6 +38,7 @@ constexpr std::array<std::pair<std::string_view, MessageKind>, 14> message_words
     {"read-response", MessageKind::read_response},
     {"timeout-now", MessageKind::timeout_now},
     {"propose", MessageKind::propose_request},
+    {"propose-response", MessageKind::propose_response},
 }};
 
 /// Cuts one line; a class so that what is read and where travel together.
@@ -240,6 +241,12 @@ std::vector<NodeWord> Cursor::node_list(std::string_view text, Place place) {
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
   return list;
+}
+
+std::string_view word_of(MessageKind kind) {
+  const auto known =
+      std::find_if(message_words.begin(), message_words.end(), [kind](const auto& one) { return one.second == kind; });
+  return known != message_words.end() ? known->first : std::string_view();
 }
 
 NodesWord Cursor::nodes() {

@@ -92,4 +92,7 @@ FactWord parse_fact(Cursor& cursor, const Known& known);
 /// What is done; `word` is the first of the line. False if there is no such command.
 bool parse_action(const Word& word, Cursor& cursor, Known& known, Command& command);
 
+/// The language's word for a kind of message.
+std::string_view word_of(raft::MessageKind kind);
+
 }  // namespace kelek::sim

@@ -65,6 +65,7 @@ void add_doctor(Commands& commands);
 void add_bench(Commands& commands);
 void add_scenario(Commands& commands);
 void add_history(Commands& commands);
+void add_sim(Commands& commands);
 void add_completion(Commands& commands);
 
 }  // namespace kelek::cli

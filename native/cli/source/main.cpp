@@ -47,6 +47,7 @@ int main(int count, char** arguments) {
   add_bench(commands);
   add_scenario(commands);
   add_history(commands);
+  add_sim(commands);
   add_completion(commands);
   return commands.run(count, arguments);
 }

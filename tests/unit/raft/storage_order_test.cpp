@@ -97,11 +97,11 @@ TEST_CASE(
   cluster.propose(1, "b");
   cluster.run(2);
   REQUIRE(cluster.match(1, 2) == 3);
-  cluster.node(1).peer_fell_back(2, 3);  // nothing was lost
+  cluster.peer_fell_back(1, 2, 3);  // nothing was lost
   CHECK(cluster.match(1, 2) == 3);
   // Its rejections below what it acknowledged are old news to the leader, who would never send again from
   // there.
-  cluster.node(1).peer_fell_back(2, 1);
+  cluster.peer_fell_back(1, 2, 1);
   CHECK(cluster.match(1, 2) == 0);
   CHECK(cluster.peer(1, 2).next == 2);
   CHECK(cluster.peer(1, 2).state == ReplicationState::probe);

@@ -82,7 +82,7 @@ TEST_CASE("a broken invariant stops everything, and is told in a sentence") {
   CHECK(cluster.tick({2}) == Outcome::fault);
   REQUIRE(cluster.fault().has_value());
   CHECK(cluster.fault()->kind == Fault::Kind::invariant);
-  CHECK(cluster.fault()->text == "node 2: its durable term goes back");
+  CHECK(cluster.fault()->text == "I7 TermDurable: node 2: its durable term goes back");
   CHECK(cluster.run(5) == Outcome::fault);
   CHECK(cluster.settle() == Outcome::fault);
 }
@@ -94,7 +94,7 @@ TEST_CASE("an entry that a disk forgot is missed") {
   cluster.disk(2).log.clear();
   CHECK(cluster.tick({1}) == Outcome::fault);
   REQUIRE(cluster.fault().has_value());
-  CHECK(cluster.fault()->text == "node 1 believes that node 2 holds entry 1");
+  CHECK(cluster.fault()->text == "I8 DurableQuorum: the disk of node 2 ends at entry 0, but was given entry 1");
 }
 
 TEST_CASE("a message that no correct node sends is a fault of the sender") {
@@ -107,8 +107,8 @@ TEST_CASE("a message that no correct node sends is a fault of the sender") {
 
 TEST_CASE("logs that could not have come about break log matching from the start") {
   CHECK(said_of("cluster voters=1,2\nseed-log 1 1 2 3\nseed-log 2 1 1 3\ntick 1\n") ==
-        "f:1: expected every invariant of Raft to hold, but the logs of node 2 and node 1 agree later on, but not in "
-        "entry 2");
+        "f:1: expected every invariant of Raft to hold, but I3 LogMatching: the disk of node 2 holds entry 3 of term 3 "
+        "after another log, or with other data, than another node did");
 }
 
 TEST_CASE("too many messages are a limit, not a broken invariant") {

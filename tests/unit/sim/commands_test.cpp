@@ -8,13 +8,33 @@ using namespace kelek::sim::testing;
 
 TEST_CASE("a command to a node that is down stops the run, with its place") {
   for (const std::string line : {"tick 3", "tick 1,2,3", "timeout 3 5", "campaign 3", "propose 3 a", "read 3 r",
-                                 "change 3 -1", "transfer 3 1", "persist 3", "crash 3", "snapshot 3", "compact 3 1"}) {
+                                 "change 3 -1", "transfer 3 1", "persist 3", "crash 3", "snapshot 3", "compact 3 1", "take 3"}) {
     const auto column = std::to_string(line.find('3') + 1);
     CHECK(in_three("crash 3\n" + line) == "f:5:" + column + ": node 3 is down");
   }
   CHECK(in_three("restart 3") == "f:4:9: node 3 is up");
   CHECK(in_three("wipe 3") == "f:4:6: node 3 is up: only a crashed node loses its disk");
   CHECK(in_three("crash *\ntick *\nrun 3\nsettle\nexpect leader none") == passes);
+}
+
+TEST_CASE("after: the message that is meant need not be the oldest") {
+  const std::string three = "propose 1 a\npropose 1 b\npropose 1 c\n";
+  // Three appends are on their way to node 2; what comes first is not the first of them.
+  CHECK(in_three(three + "deliver 1>2 append 1 after 2\nexpect last 2 1\ndeliver 1>2 append 1\nexpect last 2 2\n") ==
+        passes);
+  CHECK(in_three(three + "drop 1>2 append after 1\nexpect in-flight 1>2 append 1\n") == passes);
+  CHECK(in_three(three + "duplicate 1>2 append 1 after 1\nexpect in-flight 1>2 append 4\n") == passes);
+  CHECK(in_three(three + "hold 1>2 append 1 after 1\nexpect in-flight 1>2 append 2\nhold 1>2\n"
+                         "release 1>2 append after 2\nexpect in-flight 1>2 append 1\n") == passes);
+  CHECK(in_three("deliver 1>2 after") == "f:4:18: how many to pass over is missing");
+}
+
+TEST_CASE("take: late Readys leave a node only when they are taken") {
+  const std::string late = "cluster voters=1,2,3 ready=late check-quorum=off\ncampaign 1\n";
+  CHECK(said_of(late + "expect in-flight 1>* 0\ntake 1\nexpect in-flight vote 2\n") == passes);
+  CHECK(said_of(late + "settle\nexpect leader 1\npropose 1 a\npropose 1 b\ntake 1\n"
+                       "expect in-flight 1>2 append 1\n") == passes);
+  CHECK(said_of("cluster voters=1 ready=soon\n") == "f:1:24: ready is late or at-once, not 'soon'");
 }
 
 TEST_CASE("leader stands for who leads, and fails where nobody does") {

@@ -18,6 +18,8 @@ struct Which {
   raft::NodeId from = raft::no_node;
   raft::NodeId to = raft::no_node;
   std::optional<raft::MessageKind> kind;
+  /// Passes over so many, the oldest, that match.
+  std::size_t after = 0;
 
   bool matches(const raft::Message& message) const {
     return (from == raft::no_node || message.from == from) && (to == raft::no_node || message.to == to) &&
@@ -78,6 +80,8 @@ class Network {
   bool is_full() const { return flights_.size() >= max_in_flight; }
 
   using Test = std::function<bool(const raft::Message&)>;
+  /// How many of those in flight that match are older than the first that is `wanted`.
+  std::optional<std::size_t> place_of(const Which& which, const Test& wanted) const;
   /// The next one that may come: `allowed`, and, where only_due, due by now.
   /// `others` is how many other things could be done instead, of which a random schedule may choose one: then the
   /// answer is that choice, below `others`.

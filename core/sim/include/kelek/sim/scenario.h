@@ -176,6 +176,11 @@ struct MessagesCommand {
   WhichWord which;
   std::optional<std::uint64_t> count;
   bool held = false;
+  /// Passes over so many, the oldest.
+  std::uint64_t after = 0;
+};
+struct TakeCommand {
+  NodeWord node;
 };
 struct SettleCommand {
   std::optional<NodesWord> nodes;
@@ -224,7 +229,7 @@ struct Command {
   std::variant<TickCommand, RunCommand, TimeoutCommand, CampaignCommand, ProposeCommand, ReadCommand, ChangeCommand,
                TransferCommand, MessagesCommand, SettleCommand, PersistCommand, CrashCommand, RestartCommand,
                WipeCommand, CutCommand, IsolateCommand, PartitionCommand, HealCommand, SnapshotCommand, CompactCommand,
-               ExpectCommand>
+               TakeCommand, ExpectCommand>
       what;
 };
 

@@ -1,0 +1,58 @@
+// Act: one thing that happened in a run, in the words of the scenario language, so that the run can be played again on
+// a Cluster, with some of it left out.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <kelek/raft/membership.h>
+#include <kelek/raft/message.h>
+
+namespace kelek::sim {
+
+/// Which message, by what it says: its place among the others changes with everything that is left out.
+struct MessageName {
+  raft::NodeId from = raft::no_node;
+  raft::NodeId to = raft::no_node;
+  raft::MessageKind kind = raft::MessageKind::pre_vote_request;
+  raft::Term term = 0;
+  /// Of term, indexes, lengths and verdicts; not of rounds and tokens.
+  std::uint64_t content = 0;
+
+  static MessageName of(const raft::Message& message);
+  bool names(const raft::Message& message) const;
+};
+
+struct Act {
+  enum class Kind : std::uint8_t {
+    tick,       ///< `count` times
+    deliver,    ///< `message`
+    duplicate,  ///< `message`: a second copy of it
+    persist,    ///< the oldest `count` writes
+    take,
+    propose,   ///< `count` names the entry
+    read,      ///< `count` names the read; `flag`: by the lease
+    change,    ///< `wish`
+    transfer,  ///< to `other`
+    campaign,
+    crash,
+    restart,
+    wipe,
+    snapshot,
+    compact,  ///< through index `count`
+  };
+  Kind kind = Kind::tick;
+  raft::NodeId node = raft::no_node;
+  raft::NodeId other = raft::no_node;
+  std::uint64_t count = 1;
+  bool flag = false;
+  MessageName message;
+  raft::MembershipChange wish;
+
+  bool concerns(raft::NodeId id) const;
+};
+
+using Acts = std::vector<Act>;
+
+}  // namespace kelek::sim

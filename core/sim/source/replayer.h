@@ -1,0 +1,42 @@
+// Replayer: plays acts on a Cluster, passes over those that make no sense any more, and says them in the scenario
+// language.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <kelek/sim/act.h>
+#include <kelek/sim/cluster.h>
+#include <kelek/sim/scenario.h>
+#include <kelek/sim/swarm.h>
+
+namespace kelek::sim {
+
+/// `cluster ...` and `spare ...`: as much of the swarm as the language can say.
+std::string setup_text(const Swarm& swarm);
+
+class Replayer {
+ public:
+  /// `setup` was parsed from setup_text().
+  explicit Replayer(const Scenario& setup) : cluster_(setup.setup) {}
+
+  struct Played {
+    std::string violation;
+    /// Those that were done, up to the violation, and the line that says each.
+    std::vector<std::size_t> done;
+    std::vector<std::string> lines;
+  };
+  /// `with_lines`: also says them.
+  Played play(const Acts& acts, bool with_lines);
+
+ private:
+  /// False: it makes no sense here.
+  bool act(const Act& act, std::string* line);
+  bool deliver(const Act& act, std::string* line);
+  bool is_up(raft::NodeId id) const { return cluster_.has_node(id) && cluster_.is_up(id); }
+
+  Cluster cluster_;
+};
+
+}  // namespace kelek::sim

@@ -1,0 +1,74 @@
+"""What `kelek sim` prints, and how it ends."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+KELEK = sys.argv[1]
+
+
+def run(*arguments, status=0):
+    done = subprocess.run([KELEK, "sim", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == status, (arguments, done.returncode, done.stdout, done.stderr)
+    return done
+
+
+def summary(*arguments):
+    return json.loads(run("run", "--json", *arguments).stdout.splitlines()[-1])
+
+
+def same_seeds_give_the_same_run():
+    once = summary("--seeds", "1..200", "--jobs", "1")
+    again = summary("--seeds", "1..200", "--jobs", "3")
+    for changing in ("seconds", "deliveries_per_second"):
+        once.pop(changing)
+        again.pop(changing)
+    assert once == again, (once, again)
+    assert once["seeds"] == 200 and once["violations"] == 0 and not once["stopped"]
+    assert once["deliveries"] > 100_000 and once["shapes"] > 1_000
+    other = summary("--seeds", "201..400")
+    assert other["digest"] != once["digest"]
+
+
+def a_replay_gives_the_digest_of_the_seed():
+    once = json.loads(run("replay", "7", "--json").stdout)
+    again = json.loads(run("replay", "7", "--json").stdout)
+    assert once == again and once["violation"] == ""
+    told = run("replay", "7").stdout
+    assert once["digest"] in told and once["swarm"] in told
+    traced = run("replay", "7", "--trace").stdout
+    assert "Raft §5.2" in traced and once["digest"] in traced
+
+
+def the_log_gives_runs_as_well():
+    assert summary("--seeds", "1..5", "--disk", "log")["deliveries"] > 1_000
+
+
+def an_interrupt_ends_it_with_a_summary():
+    running = subprocess.Popen([KELEK, "sim", "run", "--seeds", "1..100000000", "--json"], stdout=subprocess.PIPE,
+                               text=True)
+    time.sleep(1)
+    running.send_signal(signal.SIGINT)
+    told, _ = running.communicate(timeout=60)
+    assert running.returncode == 0, told
+    last = json.loads(told.splitlines()[-1])
+    assert last["stopped"] and 0 < last["seeds"] < 100000000
+
+
+def bad_use_is_told():
+    assert "--seeds" in run("run", "--seeds", "9..1", status=2).stderr
+    assert "--seeds" in run("run", "--seeds", "x", status=2).stderr
+    run("run", "--disk", "paper", status=2)
+    run("replay", status=2)
+    for leaf in ("run", "replay"):
+        assert "kelek sim " + leaf in run(leaf, "--help").stdout
+
+
+same_seeds_give_the_same_run()
+a_replay_gives_the_digest_of_the_seed()
+the_log_gives_runs_as_well()
+an_interrupt_ends_it_with_a_summary()
+bad_use_is_told()
+print("kelek sim does what it says")

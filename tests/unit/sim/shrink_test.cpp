@@ -1,0 +1,91 @@
+// shrink: a long run that breaks an invariant becomes a short scenario that breaks the same one.
+#include <kelek/sim/player.h>
+#include <kelek/sim/seed.h>
+#include <kelek/sim/shrink.h>
+
+#include <catch2/catch.hpp>
+
+using namespace kelek;
+using namespace kelek::sim;
+
+namespace {
+
+/// What no lease survives: clocks of which one runs several times as fast as another.
+Swarm with_wild_clocks() {
+  Swarm swarm;
+  swarm.options.lease_reads = true;
+  swarm.reads = 600;
+  swarm.weights.isolate_leader = 4;
+  swarm.weights.clock = 4;
+  swarm.clock_spread = tick_time * 3 / 4;
+  swarm.fault_interval = 150'000;
+  swarm.deliveries = 3'000;
+  return swarm;
+}
+
+struct Broken {
+  std::uint64_t seed = 0;
+  Acts acts;
+  std::string violation;
+};
+
+Broken find_broken(const Swarm& swarm) {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    Acts acts;
+    SeedOptions options;
+    options.liveness = false;
+    options.acts = &acts;
+    const Report report = run_swarm(seed, swarm, options);
+    if (!report.violation.empty()) return {seed, std::move(acts), report.violation};
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("a run that breaks an invariant becomes a short scenario that breaks the same one") {
+  const Swarm swarm = with_wild_clocks();
+  Broken broken = find_broken(swarm);
+  REQUIRE(broken.seed != 0);
+  INFO(broken.violation);
+  CHECK(invariant_of(broken.violation) == "I15 ReadLinearizable");
+  REQUIRE(broken.acts.size() > 200);
+
+  const Shrunk shrunk = shrink(swarm, std::move(broken.acts), broken.violation, "a stale read", [] { return false; });
+  REQUIRE(shrunk.reproduced);
+  INFO(shrunk.scenario);
+  CHECK(shrunk.acts.size() <= 60);
+
+  const auto scenario = parse_scenario(shrunk.scenario);
+  REQUIRE(scenario.ok());
+  CHECK(scenario->title == "a stale read");
+  Player player(*scenario);
+  const Verdict& verdict = player.play();
+  CHECK(verdict.exit_status() == 1);
+  CHECK(verdict.text == "expected every invariant of Raft to hold, but " + shrunk.violation);
+}
+
+TEST_CASE("what breaks nothing on a cluster is not made a scenario of") {
+  Acts acts;
+  SeedOptions options;
+  options.acts = &acts;
+  const Swarm swarm;
+  REQUIRE(run_swarm(3, swarm, options).violation.empty());
+  const Shrunk shrunk = shrink(swarm, acts, "I1 ElectionSafety: two leaders", "none", [] { return false; });
+  CHECK_FALSE(shrunk.reproduced);
+  CHECK(shrunk.plays == 1);
+  CHECK(shrunk.scenario.empty());
+}
+
+TEST_CASE("shrinking ends when it is told to, with what it has reached") {
+  const Swarm swarm = with_wild_clocks();
+  Broken broken = find_broken(swarm);
+  REQUIRE(broken.seed != 0);
+  const std::size_t before = broken.acts.size();
+  std::size_t asked = 0;
+  const Shrunk shrunk =
+      shrink(swarm, std::move(broken.acts), broken.violation, "halfway", [&asked] { return ++asked > 12; });
+  REQUIRE(shrunk.reproduced);
+  CHECK(shrunk.acts.size() < before);
+  CHECK(shrunk.plays <= 12);
+}
