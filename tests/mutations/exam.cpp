@@ -16,6 +16,7 @@
 #include "program.h"
 #include "report.h"
 #include "scenarios.h"
+#include "seeds.h"
 #include "unit_tests.h"
 #include "watch.h"
 
@@ -67,7 +68,8 @@ class Exam {
     if (process < 0) throw std::runtime_error(std::string("fork: ") + std::strerror(errno));
     if (process == 0) {
       close(pipe_ends[0]);
-      const rlimit limit{settings_.cpu_seconds, settings_.cpu_seconds + 1};
+      const auto most = static_cast<rlim_t>(settings_.cpu_seconds + settings_.seed_seconds);
+      const rlimit limit{most, most};
       setrlimit(RLIMIT_CPU, &limit);
       const rlimit no_core{0, 0};
       setrlimit(RLIMIT_CORE, &no_core);
@@ -88,8 +90,14 @@ class Exam {
     if (const auto only = only_of(mutant, "unit"); wants("unit") && only) {
       findings.push_back(run_unit_tests(settings_.unit_folder, mutant, *only, settings_.cpu_seconds));
     }
+    if (const auto only = only_of(mutant, "seed"); wants("seed") && only && is_simulated(mutant)) {
+      findings.push_back(run_seeds(mutant, settings_.seeds, settings_.seed_seconds, *only));
+    }
     return findings;
   }
+
+  /// What the simulator runs: not the log, which has its own.
+  static bool is_simulated(const Mutant* mutant) { return mutant == nullptr || mutant->part != Part::log; }
 
   /// The names to look at, empty for all; none where nothing is to be looked at this way.
   std::optional<std::vector<std::string>> only_of(const Mutant* mutant, const std::string& way) const {
@@ -150,7 +158,7 @@ bool Result::caught() const {
 }
 
 const std::vector<std::string>& ways() {
-  static const std::vector<std::string> names = {"scenario", "unit"};
+  static const std::vector<std::string> names = {"scenario", "unit", "seed"};
   return names;
 }
 

@@ -18,6 +18,7 @@ struct Settings {
   std::vector<std::string> with;
   /// At the most, for each mutation.
   std::uint64_t seeds = 20'000;
+  double seed_seconds = 60;
   unsigned cpu_seconds = 120;
   unsigned jobs = 1;
   /// If not empty: of each mutation just these scenarios, tests and seeds, by the way of looking.
