@@ -29,6 +29,11 @@ bool asks_for_votes(MessageKind kind) {
   return kind == MessageKind::pre_vote_request || kind == MessageKind::vote_request;
 }
 
+/// To a question that carries a term.
+bool is_answer(MessageKind kind) {
+  return !carries_no_term(kind) && !is_from_leader(kind) && !asks_for_votes(kind);
+}
+
 Error malformed(std::string text) {
   return {Refusal::malformed, no_node, std::move(text)};
 }
@@ -69,9 +74,11 @@ void Node::Core::become_follower(Term term, NodeId leader_id, RoleEvent::Cause c
     if (leading->transfer_to != no_node) callers().transfer_watched = leading->transfer_to;
     restart_election_timer();
   }
+  if (mutated(Mutation::vote_cleared_by_step_down)) vote_ = no_node;
   if (term > term_) {
     term_ = term;
-    vote_ = no_node;  // a newer term is not a vote (known from openraft 1220)
+    // A newer term is not a vote (known from openraft 1220).
+    if (!mutated(Mutation::vote_kept_in_newer_term)) vote_ = no_node;
     verified_ = 0;
   }
   role_ = Follower{leader_id, now_ticks_};
@@ -211,6 +218,8 @@ bool Node::Core::settle_term(const Message& message) {
   // Its answer may come from an older term, which it did not change: next_term tells what it answers.
   if (kind == MessageKind::pre_vote_response && message.term <= term_) return true;
   if (message.term < term_) {
+    if (kind == MessageKind::vote_response && mutated(Mutation::vote_response_of_older_term_counts)) return true;
+    if (kind == MessageKind::append_response && mutated(Mutation::append_response_of_older_term_counts)) return true;
     answer_old_term(message);
     return false;
   }
@@ -223,6 +232,7 @@ bool Node::Core::settle_term(const Message& message) {
       return false;
     }
   }
+  if (mutated(Mutation::newer_term_in_answers_ignored) && is_answer(kind)) return false;
   // All messages raise the term, also refusals and answers of no use otherwise (known from Redpanda 31547).
   become_follower(message.term, is_from_leader(kind) ? message.from : no_node, RoleEvent::Cause::newer_term);
   return true;

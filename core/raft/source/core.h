@@ -10,6 +10,7 @@
 
 #include "configurations.h"
 #include "log.h"
+#include "mutation_effects.h"
 #include "persistence.h"
 #include "proposals.h"
 #include "role.h"
@@ -60,7 +61,10 @@ class Node::Core {
   void peer_unreachable(NodeId peer);
   void peer_fell_back(NodeId peer, Index last_index);
 
-  const ConfigurationRef& configuration() const { return configurations_.in_force(); }
+  const ConfigurationRef& configuration() const {
+    if (mutated(Mutation::configuration_active_at_commit)) return configurations_.at(commit_);
+    return configurations_.in_force();
+  }
   const Options& options() const { return options_; }
   const Log& log() const { return log_; }
 
@@ -138,7 +142,7 @@ class Node::Core {
   /// To who asked.
   template <typename Body>
   void answer(const Message& request, Body body) {
-    Message& queued = messages_after_.emplace_back();
+    Message& queued = (mutated(answer_before_persist<Body>) ? messages_ : messages_after_).emplace_back();
     queued.to = request.from;
     queued.to_incarnation = request.from_incarnation;
     finish(queued, std::move(body), term_);
@@ -254,6 +258,9 @@ class Node::Core {
   // snapshotting.cpp
   bool needs_snapshot(const Progress& peer) const { return peer.next <= log_.base_index(); }
   bool send_chunks(Leader& leader, Progress& peer, std::vector<Message>& messages);
+  bool is_behind_commit(const SnapshotMetadata& snapshot) const {
+    return snapshot.index <= commit_ && !mutated(Mutation::snapshot_older_than_commit_installed);
+  }
   void on_snapshot_chunk(const Message& message, SnapshotChunk& chunk);
   void on_snapshot_response(const Message& message, const SnapshotResponse& response);
   void answer_snapshot(const Message& message, SnapshotId id, SnapshotResponse::Progress progress,

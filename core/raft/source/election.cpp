@@ -111,12 +111,14 @@ void Node::Core::become_candidate(bool by_transfer, RoleEvent::Cause cause) {
   role_ = std::make_unique<Candidate>(Candidate{VoteCount(*configuration()), by_transfer, true, false});
   draw_election_timeout();
   trace_role(before, cause);
+  if (mutated(Mutation::own_vote_counted_before_durable)) count_own_vote();
 }
 
 void Node::Core::count_own_vote() {
   auto* candidate = held_role<Candidate>();
   if (candidate == nullptr || candidate->own_vote_counted) return;
-  if (persistence_.durable_term() != term_ || persistence_.durable_vote() != options_.id) return;
+  const bool durable = persistence_.durable_term() == term_ && persistence_.durable_vote() == options_.id;
+  if (!durable && !mutated(Mutation::own_vote_counted_before_durable)) return;
   candidate->own_vote_counted = true;
   record_vote(candidate->votes, options_.id, true);
   if (candidate->votes.won()) become_leader();
@@ -130,8 +132,9 @@ void Node::Core::record_vote(VoteCount& votes, NodeId from, bool granted) {
 
 /// Raft paper, section 5.4.1: the later last term wins, then the longer log.
 bool Node::Core::log_is_up_to_date(Index last_index, Term last_term) const {
-  if (last_term != log_.last_term()) return last_term > log_.last_term();
-  return last_index >= log_.last_index();
+  if (mutated(Mutation::vote_without_log_test)) return true;
+  if (last_term != log_.last_term() && !mutated(Mutation::log_test_by_index_only)) return last_term > log_.last_term();
+  return last_index >= log_.last_index() || mutated(Mutation::log_test_by_term_only);
 }
 
 void Node::Core::on_pre_vote_request(const Message& message, const PreVoteRequest& request) {

@@ -50,7 +50,8 @@ void Node::Core::on_append_request(Message& message, AppendRequest& request) {
     verified_ = std::max(verified_, commit_);
     return answer(message, response);
   }
-  const bool agrees = request.previous_index < commit_ || log_.matches(request.previous_index, request.previous_term);
+  const bool agrees = request.previous_index < commit_ || log_.matches(request.previous_index, request.previous_term) ||
+                      (mutated(Mutation::previous_term_not_compared) && request.previous_index <= log_.last_index());
   if (!agrees) {
     // Whole terms at a time: the last entry here that the leader's log could hold at or below that place.
     response.hint_index =
@@ -63,9 +64,9 @@ void Node::Core::on_append_request(Message& message, AppendRequest& request) {
   // The smaller of the leader's commit index and the last entry that this message verified: bounded by the
   // end of the own log instead, stale entries behind it would be applied (ScyllaDB 9965, and willemt/raft to
   // this day).
-  commit_to(std::min(request.commit, end));
+  commit_to(std::min(request.commit, mutated(Mutation::commit_bounded_by_own_last) ? log_.last_index() : end));
   response.accepted = true;
-  response.match_index = end;
+  response.match_index = mutated(Mutation::append_response_carries_own_last) ? log_.last_index() : end;
   answer(message, response);
 }
 
@@ -77,19 +78,20 @@ void Node::Core::accept_entries(Index previous, const EntryRange& entries) {
   while (first_new <= end && first_new <= log_.last_index() && log_.term_at(first_new) == entries.at(first_new).term) {
     ++first_new;
   }
-  if (first_new > end) return;
+  if (first_new > end && !mutated(Mutation::every_append_truncates)) return;
   Index replaced_from = 0;
-  if (first_new <= log_.last_index()) {
+  if (first_new <= log_.last_index() && !mutated(Mutation::conflicts_not_removed)) {
     KELEK_INVARIANT(first_new > commit_);
     replaced_from = first_new;
     log_.truncate(first_new);
     persistence_.truncated(first_new);
-    withdraw_acknowledgements(first_new);
+    if (!mutated(Mutation::acknowledgement_survives_overwrite)) withdraw_acknowledgements(first_new);
     if (told_last_ >= first_new) {
       told_last_ = first_new - 1;
       told_replaced_ = true;
     }
-    if (configurations_.truncate(first_new)) configuration_changed(true);
+    const bool rolls_back = !mutated(Mutation::configuration_not_rolled_back) && configurations_.truncate(first_new);
+    if (rolls_back) configuration_changed(true);
   }
   log_.append(entries);
   trace(AppendEvent{first_new, end, replaced_from});
@@ -110,7 +112,7 @@ void Node::Core::on_heartbeat_request(const Message& message, const HeartbeatReq
 
 /// Never goes back, never beyond the log.
 void Node::Core::commit_to(Index index) {
-  if (index <= commit_) return;
+  if (index <= commit_ && !mutated(Mutation::commit_assigned_not_max)) return;
   KELEK_INVARIANT(index <= log_.last_index());
   const Index before = commit_;
   commit_ = index;

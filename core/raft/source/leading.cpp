@@ -118,6 +118,7 @@ void Node::Core::peer_acknowledged(Leader& leading, Progress& peer, Index match)
 }
 
 void Node::Core::round_answered(Leader& leading, Progress& peer, Round round) {
+  if (mutated(Mutation::any_answer_confirms_a_read)) round = leading.round;
   if (round <= peer.round_answered || round > leading.round) return;
   peer.round_answered = round;
   confirm_reads(leading);
@@ -130,9 +131,10 @@ void Node::Core::round_answered(Leader& leading, Progress& peer, Round round) {
 void Node::Core::advance_commit() {
   Leader* leading = leader();
   if (leading == nullptr) return;
-  const Index reached =
-      leading->tracker.quorum_value(persistence_.stable(), [](const Progress& peer) { return peer.match; });
-  if (reached <= commit_ || reached == UINT64_MAX || reached < leading->first_own_index) return;
+  const Index own = mutated(Mutation::leader_counts_unwritten_entries) ? log_.last_index() : persistence_.stable();
+  const Index reached = leading->tracker.quorum_value(own, [](const Progress& peer) { return peer.match; });
+  if (reached <= commit_ || reached == UINT64_MAX) return;
+  if (reached < leading->first_own_index && !mutated(Mutation::commit_without_term_test)) return;
   KELEK_INVARIANT(reached <= log_.last_index());
   const Index before = commit_;
   commit_to(reached);
@@ -153,6 +155,7 @@ void Node::Core::advance_commit() {
 void Node::Core::review_commit() {
   while (!commit_reviewed_) {
     commit_reviewed_ = true;
+    if (mutated(Mutation::configuration_active_at_commit)) configuration_changed(false);
     if (Leader* leading = leader()) leave_joint_if_due(*leading);
     step_down_if_removed();
   }

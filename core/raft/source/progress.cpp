@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "mutation.h"
+
 namespace kelek::raft {
 
 void InflightAppends::add(Index last, std::size_t bytes) {
@@ -66,7 +68,7 @@ bool Progress::acknowledged(Index index) {
   inflight.answered(index);
   // Answers overtake each other: neither match nor next ever goes back (known from RaftOS 25 and PySyncObj 167).
   const bool news = index > match;
-  match = std::max(match, index);
+  match = mutated(Mutation::match_assigned_not_max) ? index : std::max(match, index);
   next = std::max(next, match + 1);
   return news;
 }

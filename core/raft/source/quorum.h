@@ -10,13 +10,15 @@
 #include <kelek/raft/membership.h>
 #include <kelek/raft/types.h>
 
+#include "mutation.h"
+
 namespace kelek::raft {
 
 /// The largest value that a majority of `values` has reached; reorders them. The largest value of all for nobody:
 /// an empty half of a joint configuration has no say. Thesis, section 4.3.
 inline std::uint64_t majority_value(std::span<std::uint64_t> values) {
   if (values.empty()) return UINT64_MAX;
-  const std::size_t below = (values.size() - 1) / 2;
+  const std::size_t below = (mutated(Mutation::quorum_is_half) ? values.size() : values.size() - 1) / 2;
   // Insertion sort: groups are small, and for three it is two comparisons.
   if (values.size() <= 9) {
     for (std::size_t i = 1; i < values.size(); ++i) {
@@ -41,7 +43,7 @@ class VoteCount {
 
   /// `slot`: the place of `member` in the configuration.
   void record(const Member& member, std::size_t slot, bool granted) {
-    if (answered_[slot]) return;
+    if (answered_[slot] && !mutated(Mutation::vote_responses_counted_not_voters)) return;
     answered_[slot] = true;
     (granted ? new_half_.granted : new_half_.refused) += member.voter;
     (granted ? old_half_.granted : old_half_.refused) += member.outgoing;

@@ -28,8 +28,9 @@ void Node::Core::send_to_leader(ReadRequest request) {
 void Node::Core::take_read(Leader& leading, Token token, NodeId origin, Incarnation incarnation, ReadMode mode) {
   WaitingRead read{token, origin, incarnation, 0, 0};
   // Before the first commit of the term the commit index may lie behind what an earlier leader told (etcd 7331).
-  if (leading.committed_own_entry) {
+  if (leading.committed_own_entry || mutated(Mutation::read_index_before_own_term_commit)) {
     read.index = commit_;
+    if (mutated(Mutation::read_without_quorum_round)) return answer_read(read, Refusal::none);
     if (mode == ReadMode::linearizable && options_.lease_reads && leading.lease->holds(now_ticks_, lease_ticks())) {
       if (observer_ != nullptr) trace(ReadEvent{token, read.index, true, true});
       return answer_read(read, Refusal::none);

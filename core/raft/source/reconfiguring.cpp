@@ -37,8 +37,10 @@ Result<Index> Node::Core::change(const MembershipChange& change) {
   if (leading == nullptr) return Error{Refusal::not_leader, known_leader(), {}};
   // The bug of 2015 in single-server changes: before an entry of its own term is committed, a leader may not know
   // of a change that another one made (raft-dev, 2015-07-10).
-  if (!leading->committed_own_entry) return Error{Refusal::not_ready, options_.id, {}};
-  if (configurations_.index() > commit_) return Error{Refusal::change_pending, options_.id, {}};
+  const bool committed_own = leading->committed_own_entry || mutated(Mutation::change_before_own_term_commit);
+  if (!committed_own) return Error{Refusal::not_ready, options_.id, {}};
+  const bool pends = configurations_.index() > commit_ && !mutated(Mutation::change_while_another_pends);
+  if (pends) return Error{Refusal::change_pending, options_.id, {}};
   if (leading->transfer_to != no_node) return Error{Refusal::transferring, options_.id, {}};
   if (const Status caught_up = check_promotion(*leading, change); !caught_up.ok()) return caught_up.error();
   Result<Configuration> changed = change_configuration(*configuration(), change);

@@ -86,6 +86,7 @@ Status Node::Core::restore(DurableState state) {
   term_ = state.hard_state.term;
   vote_ = state.hard_state.vote;
   applied_ = handed_ = std::max(state.applied, snapshot.index);
+  if (mutated(Mutation::restart_replays_from_the_beginning)) handed_ = log_.base_index();
   // The commit index is a hint; what the log has lost it cannot vouch for.
   commit_ = std::max(applied_, std::min(state.hard_state.commit, log_.last_index()));
   persistence_.start(term_, vote_, log_.last_index());

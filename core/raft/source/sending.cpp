@@ -88,7 +88,7 @@ void Node::Core::send_append(Leader& leading, Progress& peer, std::vector<Messag
 void Node::Core::send_heartbeat(Leader& leading, Progress& peer, std::vector<Message>& messages, Round round) {
   HeartbeatRequest heartbeat;
   // Never above what it is known to hold: otherwise it would commit entries of its own (etcd raft 138).
-  heartbeat.commit = std::min(commit_, peer.match);
+  heartbeat.commit = mutated(Mutation::heartbeat_carries_full_commit) ? commit_ : std::min(commit_, peer.match);
   heartbeat.round = round;
   peer.commit_told = std::max(peer.commit_told, heartbeat.commit);
   if (round != 0 && leading.heartbeat_due) {

@@ -144,7 +144,7 @@ void Node::Core::on_snapshot_chunk(const Message& message, SnapshotChunk& chunk)
   using Step = SnapshotResponse::Progress;
   const SnapshotMetadata& metadata = *chunk.metadata;
   if (incoming_ != nullptr && incoming_->installing) return;
-  if (metadata.index <= commit_) {
+  if (is_behind_commit(metadata)) {
     // Older than what is committed here: nothing of it is needed (Zeebe 6092).
     verified_ = std::max(verified_, commit_);
     return answer_snapshot(message, metadata.id, Step::done, metadata.size_bytes, commit_);
@@ -195,7 +195,7 @@ void Node::Core::install_received(std::uint64_t durable_ready) {
     }
     return answer_installed(*overtaken);
   }
-  if (metadata.index <= commit_) {
+  if (is_behind_commit(metadata)) {
     incoming_.reset();
     return;
   }
@@ -204,12 +204,15 @@ void Node::Core::install_received(std::uint64_t durable_ready) {
   if (role() != Role::follower) become_follower(term_, no_node, RoleEvent::Cause::vote_lost);
   incoming_->installing = true;
   trace(SnapshotEvent{SnapshotEvent::Step::installing, incoming_->from, metadata.index});
-  log_.reset(metadata.index, metadata.term);
+  if (!mutated(Mutation::suffix_kept_by_installation))
+    log_.reset(metadata.index, metadata.term);
+  else
+    reset_below(log_, metadata);
   persistence_.log_reset();
   withdraw_acknowledgements(commit_ + 1);
   told_last_ = metadata.index;
   told_replaced_ = false;
-  configurations_.reset(0, metadata.configuration);
+  if (!mutated(Mutation::snapshot_without_its_configuration)) configurations_.reset(0, metadata.configuration);
   configuration_changed(false);
   if (callers_ != nullptr) callers_->proposals.skipped(metadata.index, callers_->proposal_outcomes);
   commit_ = handed_ = metadata.index;

@@ -43,6 +43,7 @@ void Node::Core::take_ready(Ready& ready) {
   take_news(ready);  // before take_writes(), which forgets the term that was told
   take_writes(ready);
   take_committed(ready);
+  if (mutated(Mutation::every_message_before_persist)) leave_at_once(ready);
 }
 
 void Node::Core::take_writes(Ready& ready) {

@@ -7,6 +7,7 @@
 #include <kelek/raft/membership.h>
 #include <kelek/raft/types.h>
 
+#include "mutation.h"
 #include "progress.h"
 
 namespace kelek::raft {
@@ -26,7 +27,7 @@ class Tracker {
   /// configuration counts it as a voter.
   template <typename Value>
   std::uint64_t quorum_value(std::uint64_t self, Value&& value) const {
-    if (voters_ == 3 && outgoing_ == 0 && self_voter_ && peers_.size() == 2) {
+    if (voters_ == 3 && outgoing_ == 0 && self_voter_ && peers_.size() == 2 && !mutated(Mutation::quorum_is_half)) {
       return median(self, value(peers_[0]), value(peers_[1]));
     }
     std::uint64_t reached = UINT64_MAX;
@@ -45,9 +46,9 @@ class Tracker {
   template <typename Value>
   std::uint64_t half_value(std::uint64_t self, bool counts_self, bool Progress::*in_half, Value&& value) const {
     values_.clear();
-    if (counts_self) values_.push_back(self);
+    if (counts_self || mutated(Mutation::leader_outside_configuration_counts_itself)) values_.push_back(self);
     for (const Progress& peer : peers_) {
-      if (peer.*in_half) values_.push_back(value(peer));
+      if (peer.*in_half || mutated(Mutation::learner_counts_in_quorum)) values_.push_back(value(peer));
     }
     return majority_of_values();
   }

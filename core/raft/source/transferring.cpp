@@ -25,7 +25,7 @@ void Node::Core::go_on_with_transfer(Leader& leading, Progress& peer) {
 
 /// From here on the heir may lead at any moment: the lease is void for good in this term (etcd 12704).
 void Node::Core::tell_to_go(Leader& leading, Progress& peer) {
-  if (leading.lease != nullptr) leading.lease->end_for_good();
+  if (leading.lease != nullptr && !mutated(Mutation::lease_kept_after_timeout_now)) leading.lease->end_for_good();
   if (!leading.transfer_told) trace(TransferEvent{TransferEvent::Step::told_to_go, peer.id});
   leading.transfer_told = true;
   send_now(messages_, peer.id, peer.incarnation, term_, TimeoutNow{});

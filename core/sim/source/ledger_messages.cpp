@@ -33,6 +33,8 @@ void Ledger::released(NodeId id, const Message& message) {
       return check_acknowledgement(*sender, message, response.match_index);
     }
     case MessageKind::append_request: return check_append(*sender, message, std::get<AppendRequest>(message.body));
+    case MessageKind::heartbeat_request:
+      return check_heartbeat(*sender, message, std::get<HeartbeatRequest>(message.body));
     default: return;
   }
 }
@@ -69,6 +71,17 @@ void Ledger::check_acknowledgement(const Sheet& sender, const Message& message, 
   if (!sender.durable.holds(match, leader->memory.prefix_at(match))) {
     complain("I9 AckTrue: " + named(sender.id) + " acknowledges " + entry_named(match) + ", and has another");
   }
+}
+
+/// It may be taken at its word by who compares nothing: no more is committed by it than its receiver holds for sure.
+void Ledger::check_heartbeat(const Sheet& sender, const Message& message, const HeartbeatRequest& heartbeat) {
+  const Sheet* receiver = find(message.to);
+  if (heartbeat.commit == 0 || receiver == nullptr || receiver->incarnation != message.to_incarnation) return;
+  if (sender.memory.last() < heartbeat.commit) return;
+  const Prefix wanted = sender.memory.prefix_at(heartbeat.commit);
+  if (receiver->durable.holds(heartbeat.commit, wanted) || receiver->lost.holds(heartbeat.commit, wanted)) return;
+  complain("I19 MessageWellFormed: " + named(sender.id) + " sends a heartbeat that commits " +
+           entry_named(heartbeat.commit) + " at " + named(receiver->id) + ", which has another or none");
 }
 
 void Ledger::check_append(const Sheet& sender, const Message& message, const AppendRequest& append) {

@@ -1,6 +1,7 @@
 // Writes a state as items, gathered in blocks.
 #include <kelek/wire/snapshot_codec.h>
 
+#include "mutation.h"
 #include "put.h"
 #include "snapshot_items.h"
 
@@ -99,6 +100,7 @@ class SnapshotWriter {
 }  // namespace
 
 bool encode_snapshot(const machine::State& state, const SnapshotSink& sink) {
+  if (mutated(Mutation::snapshot_without_sessions)) return SnapshotWriter(sink).write(without_sessions(state));
   return SnapshotWriter(sink).write(state);
 }
 

@@ -7,6 +7,7 @@
 #include "bytes.h"
 #include "crc32c.h"
 #include "errors.h"
+#include "mutation_effects.h"
 #include "random.h"
 #include "segment_names.h"
 
@@ -124,7 +125,10 @@ Status Log::Parts::stage_entries(const raft::HardState* hard_state, std::span<co
   if (hard_state != nullptr) {
     std::array<std::byte, hard_state_bytes> payload;
     encode(*hard_state, payload);
-    batch_.add(RecordType::hard_state, 0, staged_.last_index, payload);
+    if (!mutated(Mutation::hard_state_in_a_file_of_its_own))
+      batch_.add(RecordType::hard_state, 0, staged_.last_index, payload);
+    else
+      write_apart(files_, folder_, *hard_state);
     staged_.set(*hard_state);
   }
   for (const raft::EntryRange& range : entries) {
@@ -234,7 +238,11 @@ Status Log::Parts::write() {
     if (Status rolled = roll(bytes); !rolled) return rolled;
   }
   Place next = place_;
-  batch_.close(next, staged_.last_index, synced_lsn_);
+  if (mutated(Mutation::sync_before_the_last_write)) static_cast<void>(file_->sync());
+  if (!mutated(Mutation::sync_record_before_entries))
+    batch_.close(next, staged_.last_index, synced_lsn_);
+  else
+    close_in_front(batch_, next, written_.last_index, synced_lsn_);
   if (Status written = put(batch_); !written) return written;
   place_ = next;
   written_ = staged_;
@@ -249,7 +257,9 @@ Status Log::Parts::sync() {
   if (Status good = usable(); !good) return good;
   if (!needs_sync()) return Nothing{};
   const Lsn lsn = written_lsn();
-  if (Status synced = file_->sync(); !synced) return latch(synced.error());
+  Status synced = mutated(Mutation::sync_before_the_last_write) ? Nothing{} : file_->sync();
+  if (!synced && mutated(Mutation::retry_after_failed_sync)) synced = file_->sync();
+  if (!synced) return latch(synced.error());
   ++counters_.syncs;
   synced_lsn_ = lsn;
   durable_bytes_ = offset_bytes_;
@@ -284,7 +294,8 @@ Status Log::Parts::begin_segment(Spare spare, const SegmentHeader& header) {
   if (Status synced = spare.file->sync(); !synced) return latch(synced.error());
   if (Status renamed = files_.rename(spare.file->path(), path); !renamed) return latch(renamed.error());
   spare.file->was_renamed(path);
-  if (Status synced = files_.sync_directory(folder_); !synced) return latch(synced.error());
+  const bool syncs = !mutated(Mutation::no_directory_sync);
+  if (Status synced = syncs ? files_.sync_directory(folder_) : Nothing{}; !synced) return latch(synced.error());
   SegmentInfo segment;
   segment.name = name;
   segment.header = header;
@@ -332,7 +343,8 @@ Status Log::Parts::idle_witness() {
 
 Result<raft::Index> Log::Parts::release(raft::Index through) {
   if (Status good = usable(); !good) return good.error();
-  const raft::Index limit = std::min(through, durable_snapshot_index_);
+  const bool early = mutated(Mutation::segments_deleted_before_snapshot_sync);
+  const raft::Index limit = std::min(through, early ? staged_.snapshot_index : durable_snapshot_index_);
   std::size_t gone = 0;
   while (gone + 1 < segments_.size() && segments_[gone + 1].header.first_index - 1 <= limit) {
     spares_->retire(segments_[gone].name, segments_[gone].size_bytes);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "errors.h"
+#include "mutation_effects.h"
 #include "segment_names.h"
 
 namespace kelek::storage {
@@ -165,7 +166,7 @@ bool Recovery::records_end_here(const SegmentWalk& walk, std::size_t position) {
     // A repair stands on what was kept when it began, whatever still speaks for it today.
     if (replay_.is_short_of(next)) return false;
   }
-  if (walk.was_acknowledged()) return false;
+  if (walk.was_acknowledged() && !mutated(Mutation::truncated_at_any_wrong_crc)) return false;
   const bool ends = walk.stop() == SegmentWalk::Stop::unwritten || walk.stop() == SegmentWalk::Stop::end_of_file;
   const SegmentWalk::Behind behind = walk.behind();
   greatest_lsn_ = std::max(greatest_lsn_, behind.greatest_lsn);
@@ -232,6 +233,9 @@ Result<RecoveredLog> Recovery::run() {
     if (Status read = read_segment(i); !read) return read.error();
   }
   result_.replayed = replay_.finish(result_.report);
+  if (mutated(Mutation::hard_state_in_a_file_of_its_own)) {
+    result_.replayed.state.hard_state = read_apart(files_, folder_);
+  }
   result_.last_lsn = kept_lsn_;
   result_.chain = kept_chain_;
   SegmentInfo& last = result_.segments.back();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "bytes.h"
+#include "mutation.h"
 
 namespace kelek::storage {
 
@@ -18,7 +19,8 @@ SegmentWalk::SegmentWalk(std::span<const std::byte> bytes, const SegmentHeader& 
 std::optional<RecordHeader> SegmentWalk::header_at(std::uint64_t offset_bytes) const {
   if (offset_bytes + record_header_bytes > bytes_.size()) return std::nullopt;
   const auto header = decode_record_header(bytes_.subspan(static_cast<std::size_t>(offset_bytes), record_header_bytes));
-  if (!header || header->generation != generation_ || header->lsn < first_lsn_) return std::nullopt;
+  if (!header || header->lsn < first_lsn_) return std::nullopt;
+  if (header->generation != generation_ && !mutated(Mutation::generation_not_checked)) return std::nullopt;
   // No more records fit before this place than it claims to follow.
   const std::uint64_t most_before = (offset_bytes - segment_header_bytes) / record_header_bytes;
   if (header->lsn - first_lsn_ > most_before) return std::nullopt;
@@ -51,7 +53,8 @@ std::optional<Record> SegmentWalk::next() {
     stop_ = Stop::unwritten;
     return std::nullopt;
   }
-  if (header->lsn != next_lsn_ || (!resumed_ && chain_after(chain_, raw) != header->chain)) {
+  const bool chained = resumed_ || mutated(Mutation::chain_not_checked) || chain_after(chain_, raw) == header->chain;
+  if (header->lsn != next_lsn_ || !chained) {
     stop_ = Stop::wrong_order;
     return std::nullopt;
   }

@@ -56,6 +56,18 @@ TEST_CASE("B15 a follower commits no more than the append has verified") {
   CHECK(cluster.commit(2) == 4);
 }
 
+TEST_CASE("a follower acknowledges no more than the append has verified") {
+  // A leader that goes back further than it must: what stands behind its one entry was never compared.
+  Setup setup = voters(3);
+  setup.logs[2] = {1, 1, 2, 2};
+  Cluster cluster(setup);
+  cluster.step(message_of(1, 2, 3, append_of(1, 1, {1}, 0)));
+  CHECK(cluster.log(2) == Terms{1, 1, 2, 2});
+  const AppendResponse answer = only_answer(cluster, 2, 1);
+  CHECK(answer.accepted);
+  CHECK(answer.match_index == 2);
+}
+
 TEST_CASE("B16 a heartbeat does not commit what was never matched") {
   Setup setup = voters(3);
   setup.logs = {{1, {1, 2, 2, 2, 2}}, {2, {1, 2}}, {3, {1, 2}}};

@@ -132,6 +132,32 @@ TEST_CASE("R2: bytes of an earlier life of a file are not taken for records") {
   REQUIRE(opened.recovered.report.torn_records == 0);
 }
 
+TEST_CASE("R2: a record of another history is not taken, however sound it is") {
+  // A copy of the directory was made and written on. Where a block of the copy stands in place of the original's, with
+  // the same generation and the same LSNs, only the chain tells that what it says was never said here.
+  auto disk = disk_with(3);
+  auto copy = disk->clone();
+  const auto write_on = [](SimulatedDisk& one, const std::string& fourth, const std::string& fifth) {
+    auto opened = open_or_fail(one, path);
+    REQUIRE_WELL(write(opened.directory->log(), entry(4, 1, fourth)));
+    REQUIRE_WELL(write(opened.directory->log(), entry(5, 1, fifth)));
+    REQUIRE_WELL(opened.directory->log().idle_witness());
+  };
+  write_on(*disk, "ours 4", "ours 5");
+  write_on(*copy, "copy 4", "copy 5");
+  const std::string segment = segments_of(*disk)[0];
+  const Found fifth = find_record(*disk, RecordType::entry, 4);
+  const auto from = static_cast<std::ptrdiff_t>(fifth.offset_bytes);
+  auto bytes = disk->contents(segment);
+  const auto others = copy->contents(segment);
+  std::copy(others.begin() + from, others.end(), bytes.begin() + from);
+  disk->set_contents(segment, bytes);
+  auto opened = open_or_fail(*disk, path);
+  REQUIRE(texts(opened.recovered.entries) == "1:entry 1 2:entry 2 3:entry 3 4:ours 4");
+  REQUIRE(opened.recovered.damaged);  // the block has a SYNC of its own: something was acknowledged here
+  REQUIRE(opened.recovered.repair_until == 5);
+}
+
 TEST_CASE("R3: a batch that is not complete is dropped, whichever byte of it is missing") {
   auto disk = disk_with(3);
   const std::string segment = segments_of(*disk)[0];

@@ -183,6 +183,7 @@ class Ledger {
   void check_vote(Sheet& sender, raft::Term term, raft::NodeId candidate);
   void check_acknowledgement(const Sheet& sender, const raft::Message& message, raft::Index match);
   void check_append(const Sheet& sender, const raft::Message& message, const raft::AppendRequest& append);
+  void check_heartbeat(const Sheet& sender, const raft::Message& message, const raft::HeartbeatRequest& heartbeat);
 
   bool hand_made_ = false;
   std::string broken_;
