@@ -79,7 +79,7 @@ void Ledger::check_heartbeat(const Sheet& sender, const Message& message, const 
   if (heartbeat.commit == 0 || receiver == nullptr || receiver->incarnation != message.to_incarnation) return;
   if (sender.memory.last() < heartbeat.commit) return;
   const Prefix wanted = sender.memory.prefix_at(heartbeat.commit);
-  if (receiver->durable.holds(heartbeat.commit, wanted) || receiver->lost.holds(heartbeat.commit, wanted)) return;
+  if (has_held(*receiver, heartbeat.commit, wanted)) return;
   complain("I19 MessageWellFormed: " + named(sender.id) + " sends a heartbeat that commits " +
            entry_named(heartbeat.commit) + " at " + named(receiver->id) + ", which has another or none");
 }
