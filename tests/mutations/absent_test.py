@@ -17,7 +17,7 @@ TEXTS = (b"KELEK_MUTATION", b"mutation_in_force", b"hard-state")
 
 def symbols(nm, path):
     answer = subprocess.run([nm, "--demangle", path], capture_output=True, text=True, check=True)
-    return [line.split(maxsplit=2)[-1] for line in answer.stdout.splitlines()]
+    return [line.split(maxsplit=2)[-1] for line in answer.stdout.splitlines() if line.strip()]
 
 
 def traces(nm, path):
