@@ -204,7 +204,11 @@ struct EtcdEvent {
     const Message& message = *receive.message;
     const EtcdMessage told = translated(message);
     if (told.type == nullptr) return;
-    if (const auto* chunk = std::get_if<SnapshotChunk>(&message.body); chunk != nullptr && !is_last(*chunk)) return;
+    if (const auto* chunk = std::get_if<SnapshotChunk>(&message.body)) {
+      // The last one may come again.
+      if (!is_last(*chunk)) return;
+      if (writer.snapshots_.erase(told.text(message.term, message.from, message.to)) == 0) return;
+    }
     const auto sender = writer.nodes_.find(message.from);
     if (sender != writer.nodes_.end() && sender->second.ready_due) {
       // Of a snapshot the last chunk is heard, and the first was told.

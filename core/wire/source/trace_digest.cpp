@@ -41,7 +41,7 @@ struct Digest {
   }
   template <typename Body>
   void body(const Body& other) {
-    for_each_member(other, [this](const auto& member) { add_field(member); });
+    for_each_member(other, [&](const auto& member) { add_field(member); });
   }
 };
 

@@ -64,6 +64,7 @@ void add_snapshot(Commands& commands);
 void add_doctor(Commands& commands);
 void add_bench(Commands& commands);
 void add_scenario(Commands& commands);
+void add_trace(Commands& commands);
 void add_completion(Commands& commands);
 
 }  // namespace kelek::cli

@@ -46,6 +46,7 @@ int main(int count, char** arguments) {
   add_doctor(commands);
   add_bench(commands);
   add_scenario(commands);
+  add_trace(commands);
   add_completion(commands);
   return commands.run(count, arguments);
 }
