@@ -125,7 +125,8 @@ class Node::Core {
   void trace_role(Role from, RoleEvent::Cause cause);
   template <typename Event>
   void trace(Event event) {
-    if (observer_ != nullptr) report(TraceEvent{options_.id, term_, vote_, commit_, log_.last_index(), role(), event});
+    if (observer_ == nullptr) return;
+    report(TraceEvent{options_.id, term_, vote_, commit_, log_.last_index(), role(), configuration().get(), event});
   }
   void report(const TraceEvent& event) { observer_->observe(event); }
 

@@ -3,6 +3,7 @@
 
 #include <new>
 
+#include "configuration_value.h"
 #include "message_layout.h"
 #include "packer.h"
 #include "put.h"
@@ -25,14 +26,6 @@ class JoinedBytes final : public raft::PayloadOwner {
     ::operator delete(this);
   }
 };
-
-void put(Writer& writer, const raft::ConfigurationRef& configuration) {
-  if (configuration == nullptr) {
-    writer.nil();
-  } else {
-    writer.bytes(configuration->encode().bytes());
-  }
-}
 
 template <typename Body>
 void put_body_of_message(Writer& writer, const Body& body) {

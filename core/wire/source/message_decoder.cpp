@@ -4,6 +4,7 @@
 
 #include <kelek/wire/reader.h>
 
+#include "configuration_value.h"
 #include "get.h"
 #include "message_layout.h"
 
@@ -11,19 +12,6 @@ namespace kelek::wire {
 namespace {
 
 constexpr const char* document = "peer frame";
-
-void get(Reader& reader, raft::ConfigurationRef& configuration, const char* place) {
-  configuration.reset();
-  if (reader.take_nil()) return;
-  const std::span<const std::byte> bytes = reader.bytes(place, max_configuration_bytes);
-  if (!reader.ok()) return;
-  raft::Result<raft::Configuration> decoded = raft::Configuration::decode(bytes);
-  if (!decoded.ok()) {
-    reader.fail(Fault::inconsistent, place, "a configuration that makes no sense");
-    return;
-  }
-  configuration = std::make_shared<const raft::Configuration>(std::move(decoded.value()));
-}
 
 // What the next bytes are of `frame`: shared with it, not copied.
 raft::Payload get_payload(Reader& reader, const raft::Payload& frame, const char* place) {

@@ -91,6 +91,10 @@ bool Reader::boolean(const char* place) {
   return mark == mark_true;
 }
 
+bool Reader::next_is_bytes() const {
+  return !failed_ && next_ != end_ && *next_ >= mark_bin8 && *next_ <= mark_bin32;
+}
+
 bool Reader::take_nil() {
   if (failed_ || next_ == end_ || *next_ != mark_nil) return false;
   ++next_;

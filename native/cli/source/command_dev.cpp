@@ -17,6 +17,7 @@ struct Given {
   bool keep = false;
   std::vector<std::string> agents = {"agent"};
   std::vector<std::string> serve_flags;
+  std::string trace_folder;
 };
 
 void print_how_to(const Output& output, const LocalCluster& cluster, const Given& given, const WorkDirectory& work) {
@@ -39,6 +40,9 @@ void print_how_to(const Output& output, const LocalCluster& cluster, const Given
                             member.peer_address, cluster.log_file(i)));
   }
   output.line();
+  if (!given.trace_folder.empty()) {
+    output.line(fmt::format("What goes into their cores is recorded: kelek trace {}/*.trace", given.trace_folder));
+  }
   output.line(fmt::format("Ctrl-C stops them{}",
                           work.kept() ? "; the files stay in " + work.path() : " and removes " + work.path()));
 }
@@ -106,6 +110,10 @@ int dev(const Given& given, const Output& output) {
     clients.push_back({agent, "read,propose", {}});
   }
   LocalCluster cluster(work.path(), "dev", given.size, clients, given.serve_flags);
+  if (!given.trace_folder.empty()) {
+    const WorkDirectory made(given.trace_folder, true);
+    cluster.record_into(made.path());
+  }
   cluster.start(signals);
   await_leader(cluster, signals);
   print_how_to(output, cluster, given, work);
@@ -125,13 +133,15 @@ void add_dev(Commands& commands) {
                                  "kelek dev -n 3\n"
                                  "kelek dev -n 5 --dir ./cluster        # the same again takes up what is there\n"
                                  "kelek dev --agent reviewer-1 --agent reviewer-2\n"
-                                 "kelek dev --serve=--tick-ms=50        # options of kelek serve, for all of them");
+                                 "kelek dev --serve=--tick-ms=50        # options of kelek serve, for all of them\n"
+                                 "kelek dev --trace ./traces            # then: kelek trace ./traces/*.trace");
   leaf.add_option("-n,--nodes", given->size, "how many coordinators")->capture_default_str();
   leaf.add_option("--dir", given->directory, "where keys, logs and data are, and stay; otherwise a temporary one");
   leaf.add_flag("--keep", given->keep, "do not remove the temporary directory at the end");
   leaf.add_option("--agent", given->agents, "a client that may read and propose; may be given several times")
       ->allow_extra_args(false)
       ->capture_default_str();
+  leaf.add_option("--trace", given->trace_folder, "a folder in which each records what goes into its core");
   leaf.add_option("--serve", given->serve_flags, "an option for each kelek serve; may be given several times")
       ->allow_extra_args(false);
   commands.on_run(leaf, [&commands, given] { return dev(*given, commands.output()); });

@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "cluster_file.h"
+#include "trace_tellers.h"
 
 namespace kelek::cli {
 namespace {
@@ -127,6 +128,35 @@ int trace_file(const Output& output, const std::string& file, const NamedSchedul
   return verdict.exit_status();
 }
 
+/// Events in the forms of other tools. A simulation has an order and no clock: each event is 10 us after the last.
+class Converter final : public raft::Observer {
+ public:
+  explicit Converter(TraceTeller& teller) : teller_(teller) {}
+
+  void observe(const raft::TraceEvent& event) override {
+    now_us_ += 10;
+    if (goes_on_) goes_on_ = teller_.tell(event, now_us_, false);
+  }
+
+ private:
+  TraceTeller& teller_;
+  std::uint64_t now_us_ = 0;
+  bool goes_on_ = true;
+};
+
+int convert_file(const Output& output, const std::string& file, const NamedSchedule& named, const std::string& format) {
+  const raft::ValueOr<sim::Scenario, std::string> scenario = load(file);
+  if (!scenario) throw bad_use(scenario.error());
+  const std::unique_ptr<TraceTeller> teller = trace_teller(format, output, 0);
+  Converter converter(*teller);
+  sim::Player player(*scenario, named.schedule, &converter);
+  const sim::Verdict& verdict = player.play();
+  teller->finish();
+  const std::string text = sim::describe(verdict, file);
+  if (!text.empty()) std::fputs((printable(text) + "\n").c_str(), stderr);
+  return verdict.exit_status();
+}
+
 void add_run(Commands& commands, CLI::App& group) {
   struct Given {
     std::vector<std::string> files;
@@ -159,16 +189,25 @@ void add_trace(Commands& commands, CLI::App& group) {
   struct Given {
     std::string file;
     std::string schedule = "sent";
+    std::string format = "sentences";
   };
   const auto given = std::make_shared<Given>();
   CLI::App& leaf = commands.leaf(group, "trace", "tell a scenario as sentences, with the sections of the paper",
                                  "kelek scenario trace split-vote.scn\n"
                                  "kelek scenario trace log-repair.scn | less\n"
-                                 "kelek scenario trace --json transfer.scn     # an object an event");
+                                 "kelek scenario trace --json transfer.scn     # an object an event\n"
+                                 "kelek scenario trace --format etcd split-vote.scn > run.ndjson\n"
+                                 "kelek scenario trace --format perfetto split-vote.scn > run.json");
   leaf.add_option("file", given->file, "scenario file")->required();
   leaf.add_option("--schedule", given->schedule, "as for run");
-  commands.on_run(
-      leaf, [&commands, given] { return trace_file(commands.output(), given->file, schedule_of(given->schedule)); });
+  leaf.add_option("--format", given->format,
+                  "sentences; etcd: NDJSON for etcd's TLA+ trace specification; perfetto: JSON for its viewer")
+      ->capture_default_str();
+  commands.on_run(leaf, [&commands, given] {
+    const NamedSchedule named = schedule_of(given->schedule);
+    if (given->format == "sentences") return trace_file(commands.output(), given->file, named);
+    return convert_file(commands.output(), given->file, named, given->format);
+  });
 }
 
 }  // namespace

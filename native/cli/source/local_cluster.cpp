@@ -135,6 +135,10 @@ void LocalCluster::write_files() {
   write_text_file(cluster_file(), format(file_));
 }
 
+std::string LocalCluster::trace_file(std::size_t position) const {
+  return fmt::format("{}/node{}.trace", trace_folder_, member(position).id);
+}
+
 void LocalCluster::spawn(std::size_t position) {
   SpawnOptions options;
   const std::string id = std::to_string(member(position).id);
@@ -151,6 +155,7 @@ void LocalCluster::spawn(std::size_t position) {
                        node_directory(position),
                        "--clients",
                        clients_file()};
+  if (!trace_folder_.empty()) options.arguments.insert(options.arguments.end(), {"--trace", trace_file(position)});
   options.arguments.insert(options.arguments.end(), serve_flags_.begin(), serve_flags_.end());
   options.clean_environment = true;
   options.capture_output = true;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cluster_file.h"
@@ -46,6 +47,10 @@ class LocalCluster {
   LocalCluster(std::string directory, std::string name, std::size_t size, const std::vector<LocalClient>& clients,
                std::vector<std::string> serve_flags = {});
 
+  /// Before start(): each records into FOLDER/nodeN.trace.
+  void record_into(std::string trace_folder) { trace_folder_ = std::move(trace_folder); }
+  std::string trace_file(std::size_t position) const;
+
   /// Starts all and waits until each listens. Where a port was taken by somebody else meanwhile, others are chosen
   /// (not for a cluster that was there before). Throws Failed, naming the coordinator and its log.
   void start(StopSignals& signals);
@@ -77,6 +82,7 @@ class LocalCluster {
   std::string directory_;
   ClusterFile file_;
   std::vector<std::string> serve_flags_;
+  std::string trace_folder_;
   bool was_there_ = false;
   std::vector<std::unique_ptr<ChildProcess>> processes_;
 };

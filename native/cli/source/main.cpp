@@ -48,6 +48,7 @@ int main(int count, char** arguments) {
   add_scenario(commands);
   add_history(commands);
   add_sim(commands);
+  add_trace(commands);
   add_completion(commands);
   return commands.run(count, arguments);
 }

@@ -138,6 +138,21 @@ void ServeSettings::add_running() {
   settings_.yes_no("log-events", options_.log_events,
                    "A line on standard error for each change of role or membership, snapshot, or trouble.");
   settings_.yes_no("log-trace", options_.log_trace, "Every message and vote too, as sentences: slow.");
+  add_trace();
+}
+
+void ServeSettings::add_trace() {
+  settings_.text(
+      "trace", "FILE", options_.trace_file,
+      "Record all that goes into the core, for kelek trace: to tell it, verify it, or look at it. The file is "
+      "made with mode 0600 and never written over: the next run gets FILE.2, up to FILE.16. Addresses and "
+      "public keys of members are in it; commands by length and a 32-bit mark, by which a guess of what a "
+      "command said can be tried out.");
+  settings_.number("trace-limit", options_.trace_limit_bytes,
+                   "Bytes of one such file. There it ends, and says so, as does the log; the coordinator goes on.");
+  settings_.yes_no("trace-payloads", options_.trace_payloads,
+                   "Commands in the trace as they are: keys, values and names of callers, so also every secret that "
+                   "was written. Then guard it as the data directory.");
 }
 
 void ServeSettings::add_raft() {

@@ -27,6 +27,7 @@ class ServeSettings {
   void add_addresses();
   void add_start();
   void add_running();
+  void add_trace();
   void add_raft();
   void add_sockets();
   void add_limits();

@@ -177,7 +177,7 @@ void AdminDesk::transfer(Request request, raft::NodeId to) {
     answers_.refuse(std::move(request), {raft::Refusal::not_leader, engine_.role.leader, {}});
     return;
   }
-  const raft::NodeId heir = to == raft::no_node ? most_caught_up(*engine_.node) : to;
+  const raft::NodeId heir = to == raft::no_node ? most_caught_up(engine_.node->node()) : to;
   if (heir == raft::no_node) {
     answers_.refuse(std::move(request), RefusalCode::not_voter, "No other voter answers.");
     return;
@@ -193,7 +193,7 @@ void AdminDesk::transfer(Request request, raft::NodeId to) {
 }
 
 bool AdminDesk::hand_over() {
-  const raft::NodeId heir = most_caught_up(*engine_.node);
+  const raft::NodeId heir = most_caught_up(engine_.node->node());
   return heir != raft::no_node && engine_.node->transfer(heir).ok();
 }
 
@@ -232,7 +232,7 @@ void AdminDesk::take_snapshot(Request request) {
         return;
       }
     }
-    const Failure failure = engine_.snapshots->begin(*engine_.node, engine_.applier->machine());
+    const Failure failure = engine_.snapshots->begin(engine_.node->node(), engine_.applier->machine());
     if (failure.failed()) {
       answers_.refuse(std::move(request), RefusalCode::internal, failure.text);
       return;

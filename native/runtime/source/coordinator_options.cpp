@@ -60,6 +60,7 @@ void check_numbers(const CoordinatorOptions& options, Sentences& problems) {
   need(options.snapshots.log_bytes >= (1u << 16), problems, "Snapshots need a log of at least 64 KiB.");
   need(options.snapshots.log_entries >= 16, problems, "Snapshots need a log of at least 16 entries.");
   need(options.segment_bytes >= (1u << 16), problems, "A segment has at least 64 KiB.");
+  need(options.trace_limit_bytes >= (1u << 16), problems, "A trace needs at least 64 KiB.");
   need(options.clock_step_ms >= 1, problems, "Log time needs a step of at least 1 ms.");
   need(options.clock_max_jump_ms >= options.clock_step_ms, problems,
        "The largest jump of log time is at least its step.");

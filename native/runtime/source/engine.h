@@ -17,6 +17,7 @@
 #include <kelek/transport/wakeup.h>
 #include <kelek/wire/envelope.h>
 #include <kelek/wire/limits.h>
+#include <kelek/wire/recorded_node.h>
 
 #include "applier.h"
 #include "budgets.h"
@@ -29,6 +30,7 @@
 #include "result_ledger.h"
 #include "round_trips.h"
 #include "snapshots.h"
+#include "trace_recorder.h"
 #include "watch_hub.h"
 
 namespace kelek::runtime {
@@ -85,7 +87,8 @@ struct Engine {
   storage::RecoveryReport recovery;
 
   // ---- core and machine; node is null until then, too ----
-  std::unique_ptr<raft::Node> node;
+  std::unique_ptr<TraceRecorder> trace;  // null: nothing is recorded
+  std::unique_ptr<wire::RecordedNode> node;
   std::unique_ptr<Applier> applier;
   ResultLedger ledger;
   raft::ConfigurationRef genesis;

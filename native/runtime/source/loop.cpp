@@ -98,6 +98,7 @@ void Loop::turn() {
   stamped_ = false;
   const std::uint64_t now_us = steady_us();
   const std::uint64_t now_ms = now_us / 1'000;
+  if (engine_.trace) engine_.trace->at(now_us);
   if (engine_.node) {
     readies_.collect();
     readies_.collect_snapshot();
@@ -118,6 +119,22 @@ void Loop::turn() {
   take_snapshot_if_due();
   watch_disk(now_ms);
   stop_step(now_ms);
+  if (engine_.trace) hand_over_trace();
+}
+
+/// The recorder may end, or lose something; the coordinator goes on, and says so.
+void Loop::hand_over_trace() {
+  if (!engine_.trace->hand_over()) {
+    engine_.events.warn("{}", engine_.trace->trouble());
+    engine_.node->stop_recording();
+    engine_.trace.reset();
+    return;
+  }
+  const std::uint64_t dropped = engine_.trace->dropped_records();
+  if (trace_gaps_told_ == 0 && dropped != 0) {
+    engine_.events.warn("the trace {} cannot be written fast enough: records are missing in it", engine_.trace->file());
+  }
+  trace_gaps_told_ = dropped;
 }
 
 /// Until the first configuration is there, there is no node; false: nothing more to do in this turn.
@@ -261,7 +278,7 @@ void Loop::pump_watches(std::uint64_t now_ms) {
 
 void Loop::take_snapshot_if_due() {
   if (!engine_.snapshots->is_due(engine_.node->status())) return;
-  const Failure failure = engine_.snapshots->begin(*engine_.node, engine_.applier->machine());
+  const Failure failure = engine_.snapshots->begin(engine_.node->node(), engine_.applier->machine());
   if (failure.failed()) engine_.events.warn("no snapshot begun: {}", failure.text);
 }
 
@@ -380,6 +397,9 @@ Failure Loop::finish() {
     });
   }
   if (clean && engine_.writer) engine_.fail(engine_.writer->close());
+  if (engine_.trace && wish_.load() != 2) {
+    engine_.trace->end(clean ? wire::TraceEnd::Reason::stopped : wire::TraceEnd::Reason::failed);
+  }
   if (engine_.failure.failed()) {
     engine_.events.warn("stopped: {} ({})", engine_.failure.text, failure_name(engine_.failure.kind));
   } else {

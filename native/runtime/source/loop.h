@@ -52,6 +52,7 @@ class Loop {
   void pump_watches(std::uint64_t now_ms);
   void take_snapshot_if_due();
   void stop_step(std::uint64_t now_ms);
+  void hand_over_trace();
   int timeout_ms() const;
   Failure finish();
 
@@ -74,6 +75,7 @@ class Loop {
   std::uint64_t handover_at_ms_ = 0;
   std::uint64_t scrub_at_ms_ = 0;
   std::uint64_t clock_jumps_told_ = 0;
+  std::uint64_t trace_gaps_told_ = 0;
   raft::Index tick_index_ = 0;  // of the newest idle tick, until it is applied
   bool stamped_ = false;
   bool more_ = false;

@@ -11,6 +11,7 @@
 #include <kelek/storage/posix_file.h>
 #include <kelek/wire/command_codec.h>
 
+#include "clocks.h"
 #include "genesis.h"
 
 namespace kelek::runtime {
@@ -280,14 +281,42 @@ Failure Opening::make_node(storage::Recovered& recovered) {
   raft::DurableState state = recovered.durable_state();
   state.applied = engine_.applier->index();
   state.restarted = state.hard_state.term != 0;
+  if (!engine_.options.trace_file.empty()) begin_trace(core, state);
   raft::Result<std::unique_ptr<raft::Node>> node =
       raft::Node::create(core, std::move(state), engine_.events.traces() ? &engine_.events : nullptr);
   if (!node.ok()) return {FailureKind::corrupt, "The recovered state makes no sense: " + node.error().text};
-  engine_.node = std::move(*node);
+  engine_.node =
+      std::make_unique<wire::RecordedNode>(std::move(*node), engine_.trace ? &engine_.trace->encoder() : nullptr);
   engine_.configuration = engine_.node->configuration();
   engine_.role.term = engine_.node->status().term;
   engine_.members->follow(*engine_.configuration);
   return {};
+}
+
+/// A trace that cannot be recorded is no reason not to run.
+void Opening::begin_trace(const raft::Options& core, const raft::DurableState& state) {
+  const CoordinatorOptions& options = engine_.options;
+  wire::TraceBegin begin;
+  begin.software = software_name;
+  begin.cluster = engine_.cluster_id;
+  begin.wall_us = read_clock_us(CLOCK_REALTIME);
+  begin.steady_us = steady_us();
+  begin.tick_us = options.tick_ms * 1'000;
+  begin.has_payloads = options.trace_payloads;
+  begin.options = core;
+  begin.state = state;
+  TraceOptions wanted;
+  wanted.file = options.trace_file;
+  wanted.limit_bytes = options.trace_limit_bytes;
+  wanted.with_payloads = options.trace_payloads;
+  auto opened = TraceRecorder::open(wanted, begin);
+  if (!opened.ok()) {
+    engine_.events.warn("runs without a trace: {}", opened.error());
+    return;
+  }
+  engine_.trace = std::move(*opened);
+  engine_.events.info("records what goes into the core in {}, up to {} bytes", engine_.trace->file(),
+                      options.trace_limit_bytes);
 }
 
 void Opening::report(const storage::Recovered& recovered) {

@@ -36,6 +36,7 @@ class Opening {
   Failure read_or_make_incarnation();
   Failure recover();
   Failure make_node(storage::Recovered& recovered);
+  void begin_trace(const raft::Options& core, const raft::DurableState& state);
   void report(const storage::Recovered& recovered);
 
   Engine& engine_;

@@ -8,6 +8,8 @@
 #include <utility>
 #include <variant>
 
+#include "clocks.h"
+
 namespace kelek::runtime {
 
 bool ReadyProcessor::process(int max_readies) {
@@ -121,6 +123,7 @@ void ReadyProcessor::install(const raft::SnapshotMetadata& snapshot) {
 void ReadyProcessor::collect() {
   const Failure failure = engine_.writer->failure();
   if (engine_.writer->collect(durable_)) {
+    if (engine_.trace) engine_.trace->at(steady_us());  // a sync may have taken long
     for (Durable& durable : durable_) take_durable(durable);
   }
   if (failure.failed()) engine_.fail(failure);

@@ -53,13 +53,14 @@ void write_key(const std::string& file) {
 
 }  // namespace
 
-Cluster::Cluster(const std::string& program, const std::string& folder, std::uint64_t size, bool curve, bool log_thread)
+Cluster::Cluster(const std::string& program, const std::string& folder, std::uint64_t size, bool curve, bool log_thread,
+                 bool traced)
     : program_(program) {
   std::string made = folder + "/cluster-XXXXXX";
   if (mkdtemp(made.data()) == nullptr) fail("no folder could be made in " + folder);
   const auto ports = free_ports(2 * size);
   const auto middle = ports.begin() + static_cast<std::ptrdiff_t>(size);
-  plan_ = {made, {ports.begin(), middle}, {middle, ports.end()}, curve, log_thread};
+  plan_ = {made, {ports.begin(), middle}, {middle, ports.end()}, curve, log_thread, traced};
   for (std::uint64_t id = 1; id <= size; ++id) write_key(plan_.key_file(id));
   write_key(plan_.client_key_file());
   processes_.resize(size);
@@ -132,6 +133,15 @@ std::uint64_t Cluster::cpu_ns() const {
     timespec now{};
     if (clock_getcpuclockid(process.id, &clock) != 0 || clock_gettime(clock, &now) != 0) fail("a member has gone");
     total += static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+  }
+  return total;
+}
+
+std::uint64_t Cluster::trace_bytes() const {
+  std::uint64_t total = 0;
+  for (std::size_t id = 1; id <= processes_.size(); ++id) {
+    std::error_code ignored;
+    total += std::filesystem::file_size(plan_.trace_file(id), ignored);
   }
   return total;
 }

@@ -17,7 +17,8 @@ class Cluster {
  public:
   /// Starts all members in a new folder within `folder`, with fresh keys and ports. Ends the program where
   /// that fails.
-  Cluster(const std::string& program, const std::string& folder, std::uint64_t size, bool curve, bool log_thread);
+  Cluster(const std::string& program, const std::string& folder, std::uint64_t size, bool curve, bool log_thread,
+          bool traced = false);
   /// Stops whoever runs and removes the folder.
   ~Cluster();
   Cluster(const Cluster&) = delete;
@@ -30,6 +31,8 @@ class Cluster {
   std::uint64_t leader();
   /// CPU time of all members that run, so far.
   std::uint64_t cpu_ns() const;
+  /// What all members have recorded.
+  std::uint64_t trace_bytes() const;
   /// What member `id` has in memory.
   std::uint64_t resident_bytes(std::uint64_t id) const;
 

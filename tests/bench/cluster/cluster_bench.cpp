@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -36,6 +37,7 @@ struct Arguments {
   std::uint64_t nodes = 3;
   std::uint64_t kills = 0;
   std::uint64_t history = 0;
+  std::uint64_t trace_rounds = 0;
   std::vector<std::uint64_t> outstanding;
 };
 
@@ -148,6 +150,50 @@ void history(Cluster& cluster, const std::string& way, std::uint64_t entries) {
                  {{"wall_ns_per_op", restart_ns}, {"bytes_per_op", resident}});
 }
 
+LoadResult load_once(Cluster& cluster, std::uint64_t leader, std::uint64_t outstanding, std::uint64_t count) {
+  std::istringstream answer(cluster.ask(leader, "load " + std::to_string(outstanding) + " " + std::to_string(count)));
+  LoadResult result;
+  answer >> result.done >> result.failed >> result.wall_ns;
+  return result;
+}
+
+/// What recording costs: two clusters, one that records and one that does not, take the same load in turn (first the
+/// one, then the other, then the other way round), so that whatever else the machine does meets both.
+void trace_cost(const Arguments& arguments, const std::string& way, std::uint64_t outstanding) {
+  Cluster plain(arguments.program, arguments.folder, arguments.nodes, arguments.curve, arguments.log_thread);
+  Cluster traced(arguments.program, arguments.folder, arguments.nodes, arguments.curve, arguments.log_thread, true);
+  const std::uint64_t count = count_of(outstanding, arguments.quick);
+  const std::array<Cluster*, 2> both = {&plain, &traced};
+  std::array<std::uint64_t, 2> leaders{};
+  for (std::size_t i = 0; i < 2; ++i) {
+    leaders[i] = both[i]->leader();
+    (void)load_once(*both[i], leaders[i], outstanding, 4 * count);
+  }
+  const std::uint64_t bytes_before = traced.trace_bytes();
+  std::vector<double> wall_ratios;
+  std::vector<double> cpu_ratios;
+  for (std::uint64_t round = 0; round < arguments.trace_rounds; ++round) {
+    std::array<double, 2> wall{};
+    std::array<double, 2> cpu{};
+    for (std::size_t turn = 0; turn < 2; ++turn) {
+      const std::size_t i = (round + turn) % 2;
+      const std::uint64_t cpu_before_ns = both[i]->cpu_ns();
+      const LoadResult result = load_once(*both[i], leaders[i], outstanding, count);
+      wall[i] = static_cast<double>(result.wall_ns) / static_cast<double>(result.done);
+      cpu[i] = static_cast<double>(both[i]->cpu_ns() - cpu_before_ns) / static_cast<double>(result.done);
+    }
+    wall_ratios.push_back(wall[1] / wall[0]);
+    cpu_ratios.push_back(cpu[1] / cpu[0]);
+  }
+  std::sort(wall_ratios.begin(), wall_ratios.end());
+  std::sort(cpu_ratios.begin(), cpu_ratios.end());
+  const auto entries = static_cast<double>(count * arguments.trace_rounds);
+  report_figures({"trace/" + way, arguments.nodes, payload_bytes, outstanding},
+                 {{"wall_ratio", wall_ratios[wall_ratios.size() / 2]},
+                  {"cpu_ratio", cpu_ratios[cpu_ratios.size() / 2]},
+                  {"bytes_per_op", static_cast<double>(traced.trace_bytes() - bytes_before) / entries}});
+}
+
 /// Reads the argument at `i`, and the value behind it where it has one. False if it makes no sense.
 bool read_argument(Arguments& arguments, char** values, int count, int& i) {
   const std::string_view argument = values[i];
@@ -161,6 +207,7 @@ bool read_argument(Arguments& arguments, char** values, int count, int& i) {
   if (number == 0) return false;
   if (argument == "--nodes") return arguments.nodes = number, true;
   if (argument == "--kills") return arguments.kills = number, true;
+  if (argument == "--trace") return arguments.trace_rounds = number, true;
   if (argument == "--history") return arguments.history = number, true;
   if (argument == "--outstanding") return arguments.outstanding.push_back(number), true;
   return false;
@@ -168,8 +215,12 @@ bool read_argument(Arguments& arguments, char** values, int count, int& i) {
 
 int measure(const Arguments& arguments) {
   signal(SIGPIPE, SIG_IGN);
-  Cluster cluster(arguments.program, arguments.folder, arguments.nodes, arguments.curve, arguments.log_thread);
   const std::string way = std::string(arguments.curve ? "curve" : "plain") + (arguments.log_thread ? "/thread" : "");
+  if (arguments.trace_rounds > 0) {
+    for (const std::uint64_t outstanding : arguments.outstanding) trace_cost(arguments, way, outstanding);
+    return 0;
+  }
+  Cluster cluster(arguments.program, arguments.folder, arguments.nodes, arguments.curve, arguments.log_thread);
   (void)cluster.leader();
   const auto idle_bytes = static_cast<double>(cluster.resident_bytes(cluster.leader()));
   report_figures({"idle/" + way, arguments.nodes, 0, 0}, {{"bytes_per_op", idle_bytes}});
@@ -205,7 +256,7 @@ int main(int count, char** values) {
   if (!good || arguments.folder.empty()) {
     std::fprintf(stderr,
                  "usage: cluster_bench --folder FOLDER [--plain] [--log-thread] [--no-client] [--kills COUNT] "
-                 "[--quick]\n");
+                 "[--quick] [--trace ROUNDS]\n");
     return 2;
   }
   if (arguments.outstanding.empty()) arguments.outstanding = {1, 64, 256, 1024};

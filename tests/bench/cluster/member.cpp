@@ -51,6 +51,8 @@ runtime::CoordinatorOptions options_of(const ClusterPlan& plan, std::uint64_t id
   options.transport.plaintext_for_bench = !plan.curve;
   options.sync = plan.log_thread ? runtime::SyncMode::on_thread : runtime::SyncMode::in_loop;
   options.log_events = false;
+  if (plan.traced) options.trace_file = plan.trace_file(id);
+  options.trace_limit_bytes = std::uint64_t{16} << 30;  // it must not end while it is measured
   return options;
 }
 
@@ -167,7 +169,7 @@ class Member {
 
 std::string ClusterPlan::text() const {
   std::ostringstream text;
-  text << folder << '\n' << curve << ' ' << log_thread << ' ' << size();
+  text << folder << '\n' << curve << ' ' << log_thread << ' ' << traced << ' ' << size();
   for (const std::uint16_t port : peer_ports) text << ' ' << port;
   for (const std::uint16_t port : client_ports) text << ' ' << port;
   return text.str();
@@ -178,7 +180,7 @@ ClusterPlan ClusterPlan::from_text(const std::string& text) {
   std::istringstream words(text);
   std::size_t size = 0;
   std::getline(words, plan.folder);
-  words >> plan.curve >> plan.log_thread >> size;
+  words >> plan.curve >> plan.log_thread >> plan.traced >> size;
   plan.peer_ports.resize(size);
   plan.client_ports.resize(size);
   for (std::uint16_t& port : plan.peer_ports) words >> port;

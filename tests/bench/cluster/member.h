@@ -15,9 +15,12 @@ struct ClusterPlan {
   std::vector<std::uint16_t> client_ports;
   bool curve = true;
   bool log_thread = false;
+  /// Each records what goes into its core.
+  bool traced = false;
 
   std::size_t size() const { return peer_ports.size(); }
   std::string key_file(std::size_t member) const { return folder + "/member-" + std::to_string(member) + ".key"; }
+  std::string trace_file(std::size_t member) const { return folder + "/trace-" + std::to_string(member); }
   std::string client_key_file() const { return folder + "/client.key"; }
 
   /// As arguments of a process, and back.

@@ -66,6 +66,9 @@ class Payload {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
+  /// Who keeps the bytes alive, for who wrapped them to know its own again; null where nobody has to.
+  const PayloadOwner* owner() const { return owner_; }
+
   /// A part of these bytes, sharing them. Clipped to what is there.
   Payload slice(std::size_t offset_bytes, std::size_t size_bytes) const;
 

@@ -93,6 +93,8 @@ struct TraceEvent {
   Index commit = 0;
   Index last_index = 0;
   Role role = Role::follower;
+  /// In force; never null, and there only during the call.
+  const Configuration* configuration = nullptr;
   std::variant<RoleEvent, VoteEvent, SendEvent, ReceiveEvent, AppendEvent, CommitEvent, ConfigurationEvent,
                PersistedEvent, SnapshotEvent, ReadEvent, TransferEvent>
       what;

@@ -42,6 +42,8 @@ class Reader {
   /// A view into the input.
   std::span<const std::byte> bytes(const char* place, std::size_t max_bytes);
   std::string_view text(const char* place, std::size_t max_bytes);
+  /// Where one of two types may stand.
+  bool next_is_bytes() const;
   /// Takes nil, if that is what comes next.
   bool take_nil();
 

@@ -104,6 +104,13 @@ struct CoordinatorOptions {
   std::uint32_t stop_deadline_ms = 3'000;
   /// Segments of the write-ahead log.
   std::size_t segment_bytes = std::size_t{64} << 20;
+  /// Where all that goes into the core is recorded (TRACE.md); empty: nowhere. A file that is there is not written over:
+  /// the next run gets FILE.2, up to FILE.16.
+  std::string trace_file;
+  /// What one such file may hold; then it ends, and says so.
+  std::uint64_t trace_limit_bytes = std::uint64_t{256} << 20;
+  /// Commands as they are, and not by length and mark: whoever has the file reads what was agreed upon.
+  bool trace_payloads = false;
   /// Structured lines on standard error, one a role change, membership change, snapshot or trouble.
   bool log_events = true;
   /// Every message and vote too, as sentences: slow.
