@@ -114,7 +114,7 @@ std::string members_text(std::vector<std::uint64_t> members) {
 }
 
 std::string describe(const Operation& operation) {
-  const std::string question = asked(operation.action);
+  std::string question = asked(operation.action);
   switch (operation.ending) {
     case Ending::answered: return question + " -> " + answered(operation.action);
     case Ending::unknown: return question + " -> outcome unknown";

@@ -42,7 +42,7 @@ void WindowedSet::write(Words& to) const {
             words_.begin() + static_cast<std::ptrdiff_t>(high_));
 }
 
-bool Visited::holds(std::uint64_t place, const Words& sequence) const {
+bool Visited::holds(std::size_t place, const Words& sequence) const {
   const auto begin = arena_.begin() + static_cast<std::ptrdiff_t>(place);
   return *begin == sequence.size() && std::equal(sequence.begin(), sequence.end(), begin + 2);
 }
@@ -51,7 +51,7 @@ bool Visited::insert(const Words& sequence) {
   if (2 * (count_ + 1) > slots_.size()) grow();
   const std::uint64_t hash = hash_of(sequence);
   const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = hash & mask;
+  std::size_t slot = static_cast<std::size_t>(hash) & mask;
   while (slots_[slot] != free_slot) {
     if (arena_[slots_[slot] + 1] == hash && holds(slots_[slot], sequence)) return false;
     slot = (slot + 1) & mask;
@@ -65,11 +65,11 @@ bool Visited::insert(const Words& sequence) {
 }
 
 void Visited::grow() {
-  Words larger(2 * slots_.size(), free_slot);
+  std::vector<std::size_t> larger(2 * slots_.size(), free_slot);
   const std::size_t mask = larger.size() - 1;
-  for (const std::uint64_t place : slots_) {
+  for (const std::size_t place : slots_) {
     if (place == free_slot) continue;
-    std::size_t slot = arena_[place + 1] & mask;
+    std::size_t slot = static_cast<std::size_t>(arena_[place + 1]) & mask;
     while (larger[slot] != free_slot) slot = (slot + 1) & mask;
     larger[slot] = place;
   }

@@ -35,17 +35,17 @@ class Visited {
   /// False: it was there.
   bool insert(const Words& sequence);
   std::size_t memory_bytes() const {
-    return arena_.capacity() * sizeof(std::uint64_t) + slots_.size() * sizeof(std::uint64_t);
+    return arena_.capacity() * sizeof(std::uint64_t) + slots_.size() * sizeof(std::size_t);
   }
 
  private:
-  static constexpr std::uint64_t free_slot = ~std::uint64_t{0};
+  static constexpr std::size_t free_slot = ~std::size_t{0};
 
-  bool holds(std::uint64_t place, const Words& sequence) const;
+  bool holds(std::size_t place, const Words& sequence) const;
   void grow();
 
-  Words arena_;  // length, hash, words; one sequence after the other
-  Words slots_;  // where in the arena a sequence begins
+  Words arena_;                     // length, hash, words; one sequence after the other
+  std::vector<std::size_t> slots_;  // where in the arena a sequence begins
   std::size_t count_ = 0;
 };
 

@@ -64,8 +64,8 @@ struct Verdict {
   std::string text() const;
 };
 
-/// In any order; nothing is kept of it. The same history and limits give the same verdict everywhere. A history in
-/// which an operation returns before its call is not linearizable, and said to be so.
+/// In any order; nothing is kept of it. The same history gives the same verdict everywhere where no limit of memory is
+/// reached. A history in which an operation returns before its call is not linearizable, and said to be so.
 Verdict check_linearizability(const std::vector<Operation>& operations, const CheckLimits& limits = {});
 
 /// What stale reads promise, where each process does one thing after the other: the revisions that a process is told
