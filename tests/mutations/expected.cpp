@@ -73,6 +73,7 @@ int check_expected(Settings settings, const std::string& file) {
     ++failures;
   }
   settings.only.clear();
+  settings.with = {"scenario"};  // the unit tests and the seeds have tests of their own for that
   for (const Result& clean : examine(settings, {nullptr}, [](const Result&) {})) {
     for (const Finding& finding : clean.findings) {
       for (const Catch& one : finding.catches) {

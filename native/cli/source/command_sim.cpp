@@ -352,12 +352,23 @@ void add_replay(Commands& commands, CLI::App& group) {
   commands.on_run(leaf, [&commands, given, replay] { return replay_seed(commands.output(), *given, *replay); });
 }
 
+void add_mutants(Commands& commands, CLI::App& group) {
+  CLI::App& leaf = commands.leaf(group, "mutants", "where the exam is that breaks every rule on purpose",
+                                 "./dev sim mutants     # in the project's folder: builds the exam, and runs it");
+  commands.on_run(leaf, []() -> int {
+    throw bad_use(
+        "no rule can be broken in this program: `./dev sim mutants`, in the project's folder, builds one that "
+        "breaks fifty, one after the other, and tells what notices");
+  });
+}
+
 }  // namespace
 
 void add_sim(Commands& commands) {
   CLI::App& group = commands.group("sim", "search for bugs: simulated clusters under drawn faults");
   add_run(commands, group);
   add_replay(commands, group);
+  add_mutants(commands, group);
 }
 
 }  // namespace kelek::cli
