@@ -170,7 +170,7 @@ struct EtcdEvent {
       node.stable = event.last_index;
       node.own_acknowledgements.clear();
       node.own_vote_term = 0;
-      node.queued.clear();
+      // What its earlier life sent before its disk was done may still be heard.
       return tell("InitState");
     }
     if (role.to == Role::leader) return tell("BecomeLeader");
