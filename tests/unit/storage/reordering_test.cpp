@@ -63,9 +63,9 @@ TEST_CASE("What was pending at any sync reaches the disk in any selection, and n
   REQUIRE(tally.most_pending > 8);
 }
 
-TEST_CASE("Scripts of 200 steps, in every order", "[.][long]") {
+TEST_CASE("Five scripts of 200 steps, in every order", "[.][long]") {
   Tally all;
-  for (std::uint64_t seed = 200; seed < 210; ++seed) {
+  for (std::uint64_t seed = 200; seed < 205; ++seed) {
     const Tally tally = reorder(seed, 200);
     all.syncs += tally.syncs;
     all.states += tally.states;
