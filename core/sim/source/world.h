@@ -13,6 +13,7 @@
 #include <kelek/sim/ledger.h>
 #include <kelek/sim/seed.h>
 
+#include "by_link.h"
 #include "clients.h"
 #include "event_queue.h"
 #include "message_pool.h"
@@ -122,7 +123,7 @@ class World {
   void send(Host& host, raft::Message&& message);
   void put_in_flight(raft::Message&& message, Time delay, bool in_order);
   void deliver(std::uint32_t place, std::uint64_t number);
-  bool& cut(raft::NodeId from, raft::NodeId to) { return cuts_[from][to]; }
+  bool& cut(raft::NodeId from, raft::NodeId to) { return cuts_.at(from, to); }
   void heal();
   void cut_off(raft::NodeId id);
   void choose_lonely_append(raft::Ready& ready);
@@ -169,9 +170,9 @@ class World {
   raft::Incarnation last_incarnation_ = 1'000;
 
   MessagePool flights_;
-  std::array<std::array<bool, most_hosts + 1>, most_hosts + 1> cuts_{};
-  std::array<std::array<Time, most_hosts + 1>, most_hosts + 1> clogged_until_{};
-  std::array<std::array<Time, most_hosts + 1>, most_hosts + 1> last_arrival_{};
+  ByLink<bool, most_hosts> cuts_;
+  ByLink<Time, most_hosts> clogged_until_;
+  ByLink<Time, most_hosts> last_arrival_;
   std::array<raft::NodeId, most_hosts + 1> swapped_{};
   /// Faults are over: the network is what the liveness phase makes of it.
   bool calm_ = false;

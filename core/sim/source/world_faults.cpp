@@ -101,7 +101,7 @@ void World::fault(std::uint32_t number) {
     case Fault::isolate_leader: cut_off(victim.id); return cut_for_a_while();
     case Fault::cut: return cut_one(*host);
     case Fault::partition: return part_in_two();
-    case Fault::clog: clogged_until_[host->id][any_host(true)->id] = now_ + random_.below(clog_spread); return;
+    case Fault::clog: clogged_until_.at(host->id, any_host(true)->id) = now_ + random_.below(clog_spread); return;
     case Fault::swap_links: return swap_links(*host, *any_host(true));
     case Fault::pause: return pause(*host);
     case Fault::clock: return change_clock(*host);
@@ -151,8 +151,8 @@ void World::part_in_two() {
 void World::swap_links(const Host& a, const Host& b) {
   for (std::size_t id = 1; id <= hosts_.size(); ++id) {
     if (id == a.id || id == b.id) continue;
-    std::swap(cuts_[a.id][id], cuts_[b.id][id]);
-    std::swap(cuts_[id][a.id], cuts_[id][b.id]);
+    std::swap(cut(a.id, id), cut(b.id, id));
+    std::swap(cut(id, a.id), cut(id, b.id));
   }
 }
 

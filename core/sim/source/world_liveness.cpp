@@ -94,7 +94,7 @@ void World::heal_among(const std::vector<Host*>& chosen) {
   for (Host& a : hosts_) {
     for (Host& b : hosts_) {
       cut(a.id, b.id) = !(is_chosen(a) && is_chosen(b));
-      clogged_until_[a.id][b.id] = 0;
+      clogged_until_.at(a.id, b.id) = 0;
     }
   }
   for (Host* host : chosen) {

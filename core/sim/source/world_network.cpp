@@ -45,10 +45,10 @@ void World::send(Host& host, Message&& message) {
 void World::put_in_flight(Message&& message, Time delay, bool in_order) {
   const NodeId from = message.from;
   const NodeId to = message.to;
-  Time arrival = std::max(now_, clogged_until_[from][to]) + delay;
+  Time arrival = std::max(now_, clogged_until_.at(from, to)) + delay;
   if (in_order) {
-    arrival = std::max(arrival, last_arrival_[from][to]);
-    last_arrival_[from][to] = arrival;
+    arrival = std::max(arrival, last_arrival_.at(from, to));
+    last_arrival_.at(from, to) = arrival;
   }
   const MessagePool::Place place = flights_.put(std::move(message));
   queue_.put(arrival, EventKind::deliver, place.place, place.number);
@@ -67,7 +67,7 @@ void World::deliver(std::uint32_t place, std::uint64_t) {
 }
 
 void World::heal() {
-  for (auto& row : cuts_) row.fill(false);
+  cuts_.clear();
 }
 
 void World::cut_off(NodeId id) {
