@@ -48,12 +48,7 @@ raft::ValueOr<std::unique_ptr<TraceRecorder>, std::string> TraceRecorder::open(c
 }
 
 TraceRecorder::~TraceRecorder() {
-  {
-    const std::lock_guard<std::mutex> guard(mutex_);
-    closing_ = true;
-  }
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  stop_thread();
   ::close(descriptor_);
 }
 
@@ -97,6 +92,14 @@ void TraceRecorder::mark_gap() {
 
 void TraceRecorder::end(wire::TraceEnd::Reason reason) {
   if (!thread_.joinable()) return;
+  stop_thread();
+  if (!over_.load()) write_end(reason);
+  over_.store(true);
+}
+
+/// With it goes what hand_over() kept because the thread was just taking: it said true, so it is to be in the file.
+void TraceRecorder::stop_thread() {
+  if (!thread_.joinable()) return;
   {
     const std::lock_guard<std::mutex> guard(mutex_);
     mark_gap();
@@ -106,8 +109,6 @@ void TraceRecorder::end(wire::TraceEnd::Reason reason) {
   }
   wake_.notify_all();
   thread_.join();
-  if (!over_.load()) write_end(reason);
-  over_.store(true);
 }
 
 std::string TraceRecorder::trouble() const {

@@ -58,6 +58,7 @@ class TraceRecorder {
   TraceRecorder(const TraceOptions& options, std::string file, int descriptor);
   bool write_beginning(const wire::TraceBegin& begin);
   void mark_gap();
+  void stop_thread();
   void run();
   bool write_blocks(std::span<const std::byte> records);
   bool write_block(std::span<const std::byte> records);
