@@ -36,6 +36,12 @@ bool holds(const std::vector<NodeId>& ids, NodeId id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
+/// There the first configuration is an entry of term 1 at index 1, here it is no entry: all terms and indexes are told
+/// as one more than they are.
+constexpr std::uint64_t first_entry = 1;
+
+}  // namespace
+
 /// The fields of etcd's "msg", with what a message of its type has.
 struct EtcdMessage {
   const char* type = nullptr;
@@ -48,7 +54,7 @@ struct EtcdMessage {
   Index reject_hint = 0;
 
   std::string text(Term term, NodeId from, NodeId to) const {
-    return std::string(",\"msg\":{\"type\":\"") + type + "\",\"term\":" + json_number(term) +
+    return std::string(",\"msg\":{\"type\":\"") + type + "\",\"term\":" + json_number(term + first_entry) +
            ",\"from\":" + json_id(from) + ",\"to\":" + json_id(to) + ",\"entries\":" + json_number(entries) +
            ",\"logTerm\":" + json_number(log_term) + ",\"index\":" + json_number(index) +
            ",\"commit\":" + json_number(commit) + R"(,"vote":"0","reject":)" + (reject ? "true" : "false") +
@@ -56,43 +62,64 @@ struct EtcdMessage {
   }
 };
 
+namespace {
+
 constexpr const char* append_request = "AppendEntriesRequest";
 constexpr const char* append_response = "AppendEntriesResponse";
 
+EtcdMessage accepted(Index match) {
+  return {"MsgAppResp", append_response, 0, 0, match + first_entry, 0, false, 0};
+}
+
 struct Translation {
+  /// A heartbeat to a follower whose log is known to match.
+  bool commits_first_entry = false;
+
   EtcdMessage operator()(const VoteRequest& request) const {
-    return {"MsgVote", "RequestVoteRequest", 0, request.last_term, request.last_index, 0, false, 0};
+    return {
+        "MsgVote", "RequestVoteRequest", 0, request.last_term + first_entry, request.last_index + first_entry, 0, false,
+        0};
   }
   EtcdMessage operator()(const VoteResponse& response) const {
     return {"MsgVoteResp", "RequestVoteResponse", 0, 0, 0, 0, !response.granted, 0};
   }
   EtcdMessage operator()(const AppendRequest& request) const {
+    // The specification's leader speaks of what it commits no further than it sends; a follower looks no further
+    // anyway.
+    const Index last = request.previous_index + request.entries.size();
     return {"MsgApp",
             append_request,
             request.entries.size(),
-            request.previous_term,
-            request.previous_index,
-            request.commit,
+            request.previous_term + first_entry,
+            request.previous_index + first_entry,
+            std::min(request.commit, last) + first_entry,
             false,
             0};
   }
   EtcdMessage operator()(const AppendResponse& response) const {
-    if (response.accepted) return {"MsgAppResp", append_response, 0, 0, response.match_index, 0, false, 0};
-    return {"MsgAppResp", append_response,    0, response.hint_term, response.previous_index, 0,
-            true,         response.hint_index};
+    if (response.accepted) return accepted(response.match_index);
+    return {"MsgAppResp",
+            append_response,
+            0,
+            response.hint_term + first_entry,
+            response.previous_index + first_entry,
+            0,
+            true,
+            response.hint_index + first_entry};
   }
   EtcdMessage operator()(const HeartbeatRequest& request) const {
-    return {"MsgHeartbeat", append_request, 0, 0, 0, request.commit, false, 0};
+    const bool commits = request.commit != 0 || commits_first_entry;
+    return {"MsgHeartbeat", append_request, 0, 0, 0, commits ? request.commit + first_entry : 0, false, 0};
   }
   EtcdMessage operator()(const HeartbeatResponse&) const {
     return {"MsgHeartbeatResp", append_response, 0, 0, 0, 0, false, 0};
   }
   EtcdMessage operator()(const SnapshotChunk& chunk) const {
-    return {"MsgSnap", append_request, chunk.metadata->index, 0, 0, 0, false, 0};
+    return {"MsgSnap", append_request, chunk.metadata->index + first_entry, 0, 0, 0, false, 0};
   }
   EtcdMessage operator()(const SnapshotResponse& response) const {
     if (response.progress != SnapshotResponse::Progress::done) return {};
-    return {"MsgAppResp", append_response, 0, 0, response.match_index, 0, false, 0};
+    return accepted(response.match_index);
   }
   template <typename Other>
   EtcdMessage operator()(const Other&) const {
@@ -100,8 +127,19 @@ struct Translation {
   }
 };
 
-EtcdMessage translated(const Message& message) {
-  return std::visit(Translation{}, message.body);
+EtcdMessage translated(const Message& message, bool commits_first_entry = false) {
+  return std::visit(Translation{commits_first_entry}, message.body);
+}
+
+/// Of a leader that has committed nothing: the first configuration may be what it commits.
+bool is_first_heartbeat(const Message& message) {
+  const auto* heartbeat = std::get_if<HeartbeatRequest>(&message.body);
+  return heartbeat != nullptr && heartbeat->commit == 0;
+}
+
+bool is_acceptance(const Message& message) {
+  const auto* response = std::get_if<AppendResponse>(&message.body);
+  return response != nullptr && response->accepted;
 }
 
 bool is_last(const SnapshotChunk& chunk) {
@@ -118,15 +156,15 @@ void EtcdTraceWriter::line(NodeId id, const State& state, const char* name, cons
                            std::string& lines) {
   ++lines_;
   lines += std::string(R"({"tag":"trace","event":{"name":")") + name + "\",\"nid\":" + json_id(id) +
-           ",\"state\":{\"term\":" + json_number(state.term) + ",\"vote\":" + json_id(state.vote) +
-           ",\"commit\":" + json_number(state.commit) + "},\"role\":\"" + state.role +
-           "\",\"log\":" + json_number(state.last_index) + ",\"conf\":" + state.configuration + more + "}}\n";
+           ",\"state\":{\"term\":" + json_number(state.term + first_entry) + ",\"vote\":" + json_id(state.vote) +
+           ",\"commit\":" + json_number(state.commit + first_entry) + "},\"role\":\"" + state.role +
+           "\",\"log\":" + json_number(state.last_index + first_entry) + ",\"conf\":" + state.configuration + more +
+           "}}\n";
 }
 
 void EtcdTraceWriter::own_acknowledgement(NodeId id, const char* direction, Index index, const State& state,
                                           std::string& lines) {
-  const EtcdMessage message{"MsgAppResp", append_response, 0, 0, index, 0, false, 0};
-  line(id, state, (std::string(direction) + append_response).c_str(), message.text(state.term, id, id), lines);
+  line(id, state, (std::string(direction) + append_response).c_str(), accepted(index).text(state.term, id, id), lines);
 }
 
 void EtcdTraceWriter::own_vote(NodeId id, const char* direction, const State& state, std::string& lines) {
@@ -155,6 +193,12 @@ void EtcdTraceWriter::ready(NodeId id, const State& state, std::string& lines) {
   node.ready_due = false;
 }
 
+EtcdMessage EtcdTraceWriter::told(const Message& message, std::uint64_t digest) const {
+  // Of an old term, as etcd refuses it.
+  if (refusals_of_heartbeats_.count(digest) != 0) return {"MsgAppResp", append_response, 0, 0, 0, 0, true, 0};
+  return translated(message, heartbeats_to_matched_.count(digest) != 0);
+}
+
 struct EtcdEvent {
   EtcdTraceWriter& writer;
   const TraceEvent& event;
@@ -173,7 +217,10 @@ struct EtcdEvent {
       // What its earlier life sent before its disk was done may still be heard.
       return tell("InitState");
     }
-    if (role.to == Role::leader) return tell("BecomeLeader");
+    if (role.to == Role::leader) {
+      node.matched.clear();
+      return tell("BecomeLeader");
+    }
     if (role.to == Role::candidate) {
       tell("BecomeCandidate");
       node.own_vote_term = event.term;
@@ -185,7 +232,13 @@ struct EtcdEvent {
 
   void operator()(const SendEvent& send) const {
     const Message& message = *send.message;
-    const EtcdMessage told = translated(message);
+    const std::uint64_t digest = wire::digest_of(message);
+    const bool matched = node.matched.count(message.to) != 0;
+    if (is_first_heartbeat(message) && matched) writer.heartbeats_to_matched_.insert(digest);
+    if (node.refuses_heartbeat && std::holds_alternative<HeartbeatResponse>(message.body)) {
+      writer.refusals_of_heartbeats_.insert(digest);
+    }
+    const EtcdMessage told = writer.told(message, digest);
     if (told.type == nullptr) return;
     if (const auto* chunk = std::get_if<SnapshotChunk>(&message.body)) {
       const bool again = chunk->offset_bytes == 0;
@@ -194,16 +247,20 @@ struct EtcdEvent {
     std::string more = told.text(message.term, message.from, message.to);
     if (std::holds_alternative<AppendRequest>(message.body)) {
       // As etcd has it: of the leader's own progress.
-      more += ",\"prop\":{\"match\":" + json_number(node.stable) + ",\"next\":" + json_number(node.stable + 1) + "}";
+      more += ",\"prop\":{\"match\":" + json_number(node.stable + first_entry) +
+              ",\"next\":" + json_number(node.stable + 1 + first_entry) + "}";
     }
-    node.queued.insert(wire::digest_of(message));
+    node.queued.insert(digest);
     tell((std::string("Send") + told.name).c_str(), more);
   }
 
   void operator()(const ReceiveEvent& receive) const {
     const Message& message = *receive.message;
-    const EtcdMessage told = translated(message);
+    const std::uint64_t digest = wire::digest_of(message);
+    const EtcdMessage told = writer.told(message, digest);
+    node.refuses_heartbeat = std::holds_alternative<HeartbeatRequest>(message.body) && message.term < event.term;
     if (told.type == nullptr) return;
+    if (message.term == event.term && is_acceptance(message)) node.matched.insert(message.from);
     if (const auto* chunk = std::get_if<SnapshotChunk>(&message.body)) {
       // The last one may come again.
       if (!is_last(*chunk)) return;
@@ -213,7 +270,7 @@ struct EtcdEvent {
     if (sender != writer.nodes_.end() && sender->second.ready_due) {
       // Of a snapshot the last chunk is heard, and the first was told.
       const bool is_chunk = std::holds_alternative<SnapshotChunk>(message.body);
-      if (is_chunk || sender->second.queued.count(wire::digest_of(message)) != 0) {
+      if (is_chunk || sender->second.queued.count(digest) != 0) {
         writer.ready(message.from, sender->second.state, lines);
       }
     }
