@@ -13,6 +13,7 @@
 
 #include <kelek/raft/invariant.h>
 
+#include "explorer.h"
 #include "program.h"
 #include "report.h"
 #include "scenarios.h"
@@ -68,7 +69,7 @@ class Exam {
     if (process < 0) throw std::runtime_error(std::string("fork: ") + std::strerror(errno));
     if (process == 0) {
       close(pipe_ends[0]);
-      const auto most = static_cast<rlim_t>(settings_.cpu_seconds + settings_.seed_seconds);
+      const auto most = static_cast<rlim_t>(settings_.cpu_seconds + 2 * settings_.seed_seconds);
       const rlimit limit{most, most};
       setrlimit(RLIMIT_CPU, &limit);
       const rlimit no_core{0, 0};
@@ -92,6 +93,10 @@ class Exam {
     }
     if (const auto only = only_of(mutant, "seed"); wants("seed") && only && is_simulated(mutant)) {
       findings.push_back(run_seeds(mutant, settings_.seeds, settings_.seed_seconds, *only));
+    }
+    const bool is_explored = mutant == nullptr || mutant->part == Part::core;
+    if (const auto only = only_of(mutant, "explorer"); wants("explorer") && only && is_explored) {
+      findings.push_back(run_explorer(mutant, settings_.seed_seconds, *only));
     }
     return findings;
   }
@@ -158,7 +163,7 @@ bool Result::caught() const {
 }
 
 const std::vector<std::string>& ways() {
-  static const std::vector<std::string> names = {"scenario", "unit", "seed"};
+  static const std::vector<std::string> names = {"scenario", "unit", "seed", "explorer"};
   return names;
 }
 

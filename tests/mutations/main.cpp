@@ -80,11 +80,11 @@ int main(int argc, char** argv) {
   std::string expected;
   bool json = false;
   app.add_option("--only", only, "just these: M01,M07; `none` for what is released")->delimiter(',');
-  app.add_option("--with", settings.with, "ways of looking, of: scenario, unit, seed")
+  app.add_option("--with", settings.with, "ways of looking, of: scenario, unit, seed, explorer")
       ->delimiter(',')
       ->check(CLI::IsMember(ways()));
   app.add_option("--seeds", settings.seeds, "seeds of the simulator, at the most, for each mutation");
-  app.add_option("--seed-seconds", settings.seed_seconds, "seconds of the processor for them, at the most");
+  app.add_option("--seed-seconds", settings.seed_seconds, "seconds of the processor for them, and as many for the explorer, at the most");
   app.add_option("--jobs", settings.jobs, "processes at a time")->check(CLI::Range(1U, 64U));
   app.add_option("--cpu-seconds", settings.cpu_seconds, "the most that one mutation may take");
   app.add_option("--expected", expected,

@@ -57,12 +57,29 @@ def an_interrupt_ends_it_with_a_summary():
     assert last["stopped"] and 0 < last["seeds"] < 100000000
 
 
+def every_state_is_looked_at():
+    told = json.loads(run("explore", "--terms", "1", "--json").stdout)
+    assert told["complete"] and told["violation"] == "" and told["states"] == 13984, told
+    text = run("explore", "--terms", "1").stdout
+    assert "complete, no invariant broken" in text and "13984 states" in text, text
+
+
+def an_interrupt_ends_the_search_too():
+    running = subprocess.Popen([KELEK, "sim", "explore", "--terms", "3", "--entries", "2", "--json"],
+                               stdout=subprocess.PIPE, text=True)
+    time.sleep(1)
+    running.send_signal(signal.SIGINT)
+    told = json.loads(running.communicate(timeout=60)[0].splitlines()[-1])
+    assert running.returncode == 0 and not told["complete"] and told["states"] > 0, told
+
+
 def bad_use_is_told():
+    assert "the number of nodes must be 1 to 5, not 9" in run("explore", "--nodes", "9", status=2).stderr
     assert "--seeds" in run("run", "--seeds", "9..1", status=2).stderr
     assert "--seeds" in run("run", "--seeds", "x", status=2).stderr
     run("run", "--disk", "paper", status=2)
     run("replay", status=2)
-    for leaf in ("run", "replay"):
+    for leaf in ("run", "replay", "explore"):
         assert "kelek sim " + leaf in run(leaf, "--help").stdout
 
 
@@ -70,5 +87,7 @@ same_seeds_give_the_same_run()
 a_replay_gives_the_digest_of_the_seed()
 the_log_gives_runs_as_well()
 an_interrupt_ends_it_with_a_summary()
+every_state_is_looked_at()
+an_interrupt_ends_the_search_too()
 bad_use_is_told()
 print("kelek sim does what it says")

@@ -27,6 +27,8 @@ class Node::Core {
   Status restore(DurableState state);
   NodeStatus status() const;
   std::vector<PeerStatus> peer_statuses() const;
+  /// digest.cpp
+  std::uint64_t digest(const Renaming& names) const;
 
   /// core.cpp
   void tick();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include <kelek/raft/digest.h>
 #include <kelek/raft/types.h>
 
 namespace kelek::raft {
@@ -40,6 +41,18 @@ class Persistence {
     if (idle()) writes_.shrink_to_fit();
   }
 
+  void tell(Digest& digest, const Renaming& names) const {
+    digest.add(stable_);
+    digest.add(durable_term_);
+    digest.add(names(durable_vote_));
+    digest.add(writes_.size());
+    for (const Write& write : writes_) {
+      digest.add(write.term);
+      digest.add(names(write.vote));
+      digest.add(write.last);
+      digest.add(write.flags);
+    }
+  }
   Index stable() const { return stable_; }
   Term durable_term() const { return durable_term_; }
   NodeId durable_vote() const { return durable_vote_; }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include <kelek/raft/digest.h>
 #include <kelek/raft/message.h>
 #include <kelek/raft/status.h>
 #include <kelek/raft/types.h>
@@ -21,6 +22,14 @@ class InflightAppends {
   /// All that end at or below `match` are answered.
   void answered(Index match);
   void clear() { first_ = count_ = 0, bytes_ = 0; }
+  void tell(Digest& digest) const {
+    digest.add(count_);
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      const Append& append = ring_[(first_ + i) % ring_.size()];
+      digest.add(append.last);
+      digest.add(append.bytes);
+    }
+  }
   void release_memory() {
     if (count_ == 0) *this = InflightAppends();
   }
@@ -73,6 +82,12 @@ class HeartbeatMarks {
     return known.before_;
   }
   void clear() { *this = HeartbeatMarks(); }
+  void tell(Digest& digest) const {
+    digest.add(before_);
+    digest.add(round_);
+    digest.add(newer_rounds_);
+    digest.add(newer_more_);
+  }
 
  private:
   static constexpr std::uint32_t most = 0xffff;

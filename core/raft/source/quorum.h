@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include <kelek/raft/digest.h>
 #include <kelek/raft/membership.h>
 #include <kelek/raft/types.h>
 
@@ -47,6 +48,18 @@ class VoteCount {
     answered_[slot] = true;
     (granted ? new_half_.granted : new_half_.refused) += member.voter;
     (granted ? old_half_.granted : old_half_.refused) += member.outgoing;
+  }
+  /// Who answered has no order.
+  void tell(Digest& digest, const Configuration& configuration, const Renaming& names) const {
+    std::uint64_t answered = 0;
+    for (std::size_t slot = 0; slot < configuration.members().size(); ++slot) {
+      if (answered_[slot]) answered += Digest::of(names(configuration.members()[slot].id));
+    }
+    digest.add(answered);
+    digest.add(new_half_.granted);
+    digest.add(new_half_.refused);
+    digest.add(old_half_.granted);
+    digest.add(old_half_.refused);
   }
   bool won() const { return new_half_.won() && old_half_.won(); }
   bool lost() const { return new_half_.lost() || old_half_.lost(); }

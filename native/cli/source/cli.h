@@ -66,6 +66,7 @@ void add_bench(Commands& commands);
 void add_scenario(Commands& commands);
 void add_history(Commands& commands);
 void add_sim(Commands& commands);
+void add_explore(Commands& commands, CLI::App& group);
 void add_trace(Commands& commands);
 void add_completion(Commands& commands);
 

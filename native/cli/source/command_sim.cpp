@@ -368,6 +368,7 @@ void add_sim(Commands& commands) {
   CLI::App& group = commands.group("sim", "search for bugs: simulated clusters under drawn faults");
   add_run(commands, group);
   add_replay(commands, group);
+  add_explore(commands, group);
   add_mutants(commands, group);
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include <kelek/raft/digest.h>
 #include <kelek/raft/entry.h>
 #include <kelek/raft/membership.h>
 #include <kelek/raft/message.h>
@@ -150,6 +151,9 @@ class Node {
   /// Entries held in memory from `index` on, at most `max_entries`. Empty where compacted or not there.
   EntryRange entries_from(Index index, std::uint32_t max_entries) const;
 
+  /// Model checkers: of all that decides what the node does from here on, given the same calls. Left out is time, as if
+  /// all deadlines were out of reach, and who waits for an answer: reads, proposals with tokens.
+  std::uint64_t digest(const Renaming& names = {}) const;
   /// Simulators and tests: fixes the election timeout, for good, and restarts its timer.
   void set_election_timeout(std::uint32_t ticks);
 
