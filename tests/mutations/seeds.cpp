@@ -13,7 +13,9 @@ namespace {
 
 std::optional<Catch> run_one(std::uint64_t seed) {
   try {
-    const sim::Report report = sim::run_seed(seed);
+    sim::SeedOptions options;
+    options.judges_history = true;
+    const sim::Report report = sim::run_seed(seed, options);
     if (report.violation.empty()) return std::nullopt;
     return Catch{std::to_string(seed), "", invariant_of(report.violation), report.violation};
   } catch (const CoreStopped& stopped) {

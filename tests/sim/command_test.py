@@ -4,7 +4,9 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 KELEK = sys.argv[1]
 
@@ -44,6 +46,19 @@ def a_replay_gives_the_digest_of_the_seed():
 
 def the_log_gives_runs_as_well():
     assert summary("--seeds", "1..5", "--disk", "log")["deliveries"] > 1_000
+
+
+def histories_are_judged_and_kept():
+    with tempfile.TemporaryDirectory() as folder:
+        told = summary("--seeds", "1..20", "--judge-every", "2", "--save-histories", folder)
+        assert told["histories"] == 10 and told["operations"] > 500, told
+        files = sorted(Path(folder).glob("*.jsonl"))
+        assert len(files) == 10, files
+        judged = subprocess.run([KELEK, "history", "check", "--json", *files], capture_output=True, text=True, check=True)
+        verdicts = [json.loads(line)["judgement"] for line in judged.stdout.splitlines()]
+        assert verdicts == ["linearizable"] * 10, verdicts
+    assert summary("--seeds", "1..20")["histories"] == 20
+    assert "is not a folder" in run("run", "--save-histories", "/nowhere", status=2).stderr
 
 
 def an_interrupt_ends_it_with_a_summary():
@@ -86,6 +101,7 @@ def bad_use_is_told():
 same_seeds_give_the_same_run()
 a_replay_gives_the_digest_of_the_seed()
 the_log_gives_runs_as_well()
+histories_are_judged_and_kept()
 an_interrupt_ends_it_with_a_summary()
 every_state_is_looked_at()
 an_interrupt_ends_the_search_too()

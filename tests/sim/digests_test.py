@@ -31,7 +31,8 @@ PARTS = {
     "machine": [["validate_state"], ["*"]],
     "wire": [["command_codec", "reader", "snapshot_codec", "snapshot_decoder", "writer"]],
     "sim": [["act", "clients", "disk", "ghost_log", "swarm", "shapes", "memory_disk", "reference_model"],
-            ["ledger", "ledger_*"], ["world", "world_*"]],
+            ["ledger", "ledger_*"], ["world", "world_*"], ["linearizability", "event_list", "visited"], ["*_model"],
+            ["operation_text"], ["explanation"], ["stale_reads"]],
 }
 
 

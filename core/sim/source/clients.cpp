@@ -82,9 +82,10 @@ void Clients::choose(Client& client, std::size_t place) {
     machine::KvPut put;
     put.key = client.key;
     put.value = value;
-    put.if_revision =
-        model_.key_at(client.key, random.chance(700) ? UINT64_MAX : client.last_seen_revision).mod_revision;
+    const KeyState expected = model_.key_at(client.key, random.chance(700) ? UINT64_MAX : client.last_seen_revision);
+    put.if_revision = expected.mod_revision;
     client.command.body = put;
+    return begin_record(client, place, expected);
   } else if (choice < 7) {
     client.wish = Wish::remove;
     client.command.body = machine::KvDelete{client.key, {}, false};
@@ -99,29 +100,57 @@ void Clients::choose(Client& client, std::size_t place) {
   begin_record(client, place);
 }
 
-void Clients::begin_record(Client& client, std::size_t place) {
-  client.record = history_.size();
-  HistoryRecord& record = history_.emplace_back();
-  record.client = place;
-  record.key = client.key;
-  record.called = world_.now_;
+/// No value is written twice, so that to expect a revision is to expect a value.
+void Clients::begin_record(Client& client, std::size_t place, const KeyState& expected) {
+  std::vector<history::Operation>* history = world_.options_.history;
+  if (history == nullptr) return;
+  client.record = history->size();
+  history::Operation& record = history->emplace_back();
+  record.process = place;
+  record.key = client.wish == Wish::append ? "t" : client.key;
+  record.call_time = world_.now_;
+  record.ending = history::Ending::unknown;
+  const auto written = [&client] { return std::get<machine::KvPut>(client.command.body).value; };
   switch (client.wish) {
-    case Wish::put:
+    case Wish::put: record.action = history::Put{written()}; break;
     case Wish::put_if: {
-      const auto& put = std::get<machine::KvPut>(client.command.body);
-      record.kind = client.wish == Wish::put ? HistoryKind::put : HistoryKind::put_if_revision;
-      record.value = put.value;
-      record.expected_revision = put.if_revision.value_or(0);
+      history::CompareAndSet compared;
+      if (expected.mod_revision != 0) compared.expected = expected.value;
+      compared.value = written();
+      record.action = compared;
       break;
     }
-    case Wish::remove: record.kind = HistoryKind::remove; break;
+    case Wish::remove: record.action = history::Delete{}; break;
     case Wish::append:
-      record.kind = HistoryKind::append;
-      record.key = "t";
-      record.value = std::get<machine::TopicAppend>(client.command.body).payload;
+      record.action = history::Append{std::get<machine::TopicAppend>(client.command.body).payload, std::nullopt};
       break;
-    default: record.kind = HistoryKind::get; break;
+    default: record.action = history::Get{}; break;
   }
+}
+
+history::Operation* Clients::record_of(const Client& client) {
+  if (world_.options_.history == nullptr || client.wish == Wish::open_session) return nullptr;
+  history::Operation& record = (*world_.options_.history)[client.record];
+  record.ending = history::Ending::answered;
+  record.return_time = world_.now_;
+  return &record;
+}
+
+void Clients::record_write(const Client& client, const Answer& answer) {
+  history::Operation* record = record_of(client);
+  if (record == nullptr) return;
+  const bool done = answer.code == machine::Code::ok;
+  if (auto* compared = std::get_if<history::CompareAndSet>(&record->action)) compared->done = done;
+  if (auto* removed = std::get_if<history::Delete>(&record->action)) removed->existed = done;
+  if (auto* appended = std::get_if<history::Append>(&record->action)) appended->position = answer.offset;
+}
+
+void Clients::record_read(const Client& client, std::uint64_t revision, const machine::KvRecord* found) {
+  history::Operation* record = record_of(client);
+  if (record == nullptr) return;
+  record->stale = client.wish == Wish::stale_read;
+  record->revision = revision;
+  if (found != nullptr) std::get<history::Get>(record->action).value = found->value;
 }
 
 void Clients::ask(Client& client, std::size_t place) {
@@ -254,12 +283,7 @@ void Clients::answer_write(Client& client, std::size_t place) {
     client.session_id = answer.revision;
     client.sequence = 0;
   } else {
-    HistoryRecord& record = history_[client.record];
-    record.answered = true;
-    record.done = answer.code == machine::Code::ok;
-    record.revision = answer.revision;
-    record.offset = answer.offset;
-    record.returned = world_.now_;
+    record_write(client, answer);
   }
   if (answer.revision <= client.floor) {
     complain("I15 ReadLinearizable: client " + std::to_string(place) + " wrote at revision " +
@@ -285,14 +309,7 @@ void Clients::answer_read(Client& client, std::size_t place, Host& host) {
     complain("I15 ReadLinearizable: client " + std::to_string(place) + " reads revision " + std::to_string(revision) +
              ", before " + std::to_string(floor) + ", which was known when it asked");
   }
-  HistoryRecord& record = history_[client.record];
-  if (client.wish != Wish::stale_read) {
-    record.answered = record.done = true;
-    record.found = found != nullptr;
-    if (found != nullptr) record.read = found->value;
-    record.revision = found != nullptr ? found->mod_revision : 0;
-    record.returned = world_.now_;
-  }
+  record_read(client, revision, found);
   finish(client, place, client.wish == Wish::stale_read ? 0 : revision);
   client.last_seen_revision = std::max(client.last_seen_revision, revision);
 }

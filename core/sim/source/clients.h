@@ -10,7 +10,7 @@
 
 #include <kelek/machine/machine.h>
 #include <kelek/raft/node.h>
-#include <kelek/sim/client_history.h>
+#include <kelek/sim/history.h>
 #include <kelek/wire/command_codec.h>
 
 #include "event_queue.h"
@@ -43,7 +43,6 @@ class Clients {
   const machine::Command* command_at(raft::Index index, const raft::Entry& entry);
 
   std::uint64_t answers() const { return answers_; }
-  const History& history() const { return history_; }
 
   /// A write of nobody's, for who wants to see one go through; gives the token.
   raft::Token probe(Host& host);
@@ -80,7 +79,10 @@ class Clients {
   void finish(Client& client, std::size_t place, std::uint64_t point);
   void complain(const std::string& what);
   Client* by_token(raft::Token token, const Host& host);
-  void begin_record(Client& client, std::size_t place);
+  void begin_record(Client& client, std::size_t place, const KeyState& expected = {});
+  history::Operation* record_of(const Client& client);
+  void record_write(const Client& client, const Answer& answer);
+  void record_read(const Client& client, std::uint64_t revision, const machine::KvRecord* found);
 
   World& world_;
   std::vector<Client> clients_;
@@ -94,7 +96,6 @@ class Clients {
   raft::Token last_token_ = 0;
   raft::Token probed_ = 0;
   bool stopped_ = false;
-  History history_;
 };
 
 }  // namespace kelek::sim

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <kelek/sim/linearizability.h>
+
 namespace kelek::sim {
 
 using namespace raft;
@@ -169,9 +171,27 @@ void World::record(Act::Kind kind, const Message& message) {
   act.message = MessageName::of(message);
 }
 
+namespace {
+
+/// Empty: there is an order for all of it.
+std::string judged(const std::vector<history::Operation>& operations) {
+  const history::Verdict verdict = history::check_linearizability(operations);
+  if (verdict.judgement == history::Judgement::not_linearizable) {
+    return "I15 ReadLinearizable: no order explains what the clients saw\n" + verdict.text();
+  }
+  const std::vector<std::string> stale = history::check_stale_reads(operations, 1);
+  return stale.empty() ? std::string() : "I15 ReadLinearizable: " + stale.front();
+}
+
+}  // namespace
+
 Report run_swarm(std::uint64_t seed, const Swarm& swarm, const SeedOptions& options) {
-  World world(seed, swarm, options);
-  return world.run();
+  SeedOptions own = options;
+  std::vector<history::Operation> history;
+  if (own.judges_history && own.history == nullptr) own.history = &history;
+  Report report = World(seed, swarm, own).run();
+  if (own.judges_history && report.violation.empty()) report.violation = judged(*own.history);
+  return report;
 }
 
 Report run_seed(std::uint64_t seed, const SeedOptions& options) {

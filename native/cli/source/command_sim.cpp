@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <thread>
@@ -18,6 +19,7 @@
 
 #include "arguments.h"
 #include "cli.h"
+#include "history_file.h"
 #include "log_disk.h"
 #include "process.h"
 
@@ -69,12 +71,16 @@ struct Given {
   std::uint32_t seconds = 0;
   std::string disk = "memory";
   std::uint32_t deliveries = 0;
+  /// The history of each so many seeds is judged by the search; 0: none.
+  std::uint64_t judge_every = 1;
+  std::string histories_folder;
 };
 
 sim::SeedOptions options_of(const Given& given) {
   sim::SeedOptions options;
   options.deliveries = given.deliveries;
   options.make_disk = disk_maker_of(given.disk);
+  options.judges_history = true;
   return options;
 }
 
@@ -90,6 +96,8 @@ std::string replay_command(const Given& given, std::uint64_t seed) {
 struct Tally {
   std::uint64_t seeds = 0, deliveries = 0, events = 0, elections = 0, commits = 0, crashes = 0, answers = 0;
   std::uint64_t unrecoverable = 0, violations = 0;
+  /// Histories that were judged, and what clients asked in them.
+  std::uint64_t histories = 0, operations = 0;
   /// Of all digests; the same whatever the order in which the runs ended.
   std::uint64_t digest = 0;
   std::unordered_set<std::uint64_t> shapes;
@@ -144,12 +152,29 @@ class Runs {
       const std::uint64_t seed = next_.fetch_add(1);
       if (seed > range_.last) break;
       seed_of_thread = seed;
-      const sim::Report report = sim::run_seed(seed, options_of(given_));
+      std::vector<sim::history::Operation> history;
+      sim::SeedOptions options = options_of(given_);
+      const bool judges = given_.judge_every != 0 && seed % given_.judge_every == 0;
+      if (judges) options.history = &history;
+      options.judges_history = judges;
+      const sim::Report report = sim::run_seed(seed, options);
+      if (judges && !given_.histories_folder.empty()) save(seed, history);
       const std::lock_guard<std::mutex> lock(mutex_);
       tally_.add(seed, report);
+      if (judges) ++tally_.histories;
+      tally_.operations += history.size();
       if (!report.violation.empty()) tell_violation(seed, report);
     }
     --working_;
+  }
+
+  void save(std::uint64_t seed, const std::vector<sim::history::Operation>& history) const {
+    std::ofstream file(fmt::format("{}/seed-{}.jsonl", given_.histories_folder, seed));
+    for (const sim::history::Operation& operation : history) file << history_line(operation) << '\n';
+    file.close();
+    if (!file)
+      std::fprintf(stderr, "kelek: the history of seed %llu cannot be written\n",
+                   static_cast<unsigned long long>(seed));
   }
 
   void tell_violation(std::uint64_t seed, const sim::Report& report) {
@@ -186,6 +211,8 @@ class Runs {
                              tally_.events, seconds));
     output_.line(fmt::format("  {} elections, {} entries committed, {} crashes, {} requests answered", tally_.elections,
                              tally_.commits, tally_.crashes, tally_.answers));
+    output_.line(fmt::format("  {} histories of {} operations in all judged by the search", tally_.histories,
+                             tally_.operations));
     output_.line(fmt::format("  {} state shapes, {} runs lost too much for any quorum, digest {:016x}",
                              tally_.shapes.size(), tally_.unrecoverable, tally_.digest));
     output_.object(Json{{"seeds", tally_.seeds},
@@ -199,6 +226,8 @@ class Runs {
                         {"commits", tally_.commits},
                         {"crashes", tally_.crashes},
                         {"answers", tally_.answers},
+                        {"histories", tally_.histories},
+                        {"operations", tally_.operations},
                         {"shapes", tally_.shapes.size()},
                         {"unrecoverable", tally_.unrecoverable},
                         {"digest", fmt::format("{:016x}", tally_.digest)}});
@@ -330,8 +359,16 @@ void add_run(Commands& commands, CLI::App& group) {
   leaf.add_option("--seeds", given->seeds, "FIRST..LAST, or how many from 1 on (default 1..1000)");
   leaf.add_option("--jobs", given->jobs, "threads (default: as many as there are cores)")->check(CLI::Range(1U, 256U));
   leaf.add_option("--seconds", given->seconds, "end after so long, whatever is left");
+  leaf.add_option("--judge-every", given->judge_every,
+                  "look for an order that explains what clients saw, in each so many seeds (1); 0: in none");
+  leaf.add_option("--save-histories", given->histories_folder,
+                  "a folder for the histories that are judged, as `kelek history check` reads them");
   add_common(leaf, *given);
-  commands.on_run(leaf, [&commands, given] { return Runs(*given, commands.output()).run(); });
+  commands.on_run(leaf, [&commands, given] {
+    const std::string& folder = given->histories_folder;
+    if (!folder.empty() && !std::filesystem::is_directory(folder)) throw bad_use(folder + " is not a folder");
+    return Runs(*given, commands.output()).run();
+  });
 }
 
 void add_replay(Commands& commands, CLI::App& group) {

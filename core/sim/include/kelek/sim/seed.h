@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <kelek/sim/act.h>
+#include <kelek/sim/history.h>
 #include <kelek/sim/node_disk.h>
 #include <kelek/sim/swarm.h>
 
@@ -21,6 +22,12 @@ struct SeedOptions {
   DiskMaker make_disk;
   /// Must outlive the call. Null: nobody watches.
   raft::Observer* observer = nullptr;
+  /// Gets what clients asked and were answered, for check_linearizability(); times are virtual microseconds. Must outlive
+  /// the call. Null: nothing is kept.
+  std::vector<history::Operation>* history = nullptr;
+  /// Looks for an order that explains what clients saw, as a second oracle beside the order of the log, which all answers
+  /// are compared with anyway. It costs about a twentieth.
+  bool judges_history = false;
   /// Gets everything that happened, for shrink(). Must outlive the call. Null: nothing is kept.
   Acts* acts = nullptr;
 };
