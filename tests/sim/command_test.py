@@ -8,6 +8,10 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "native"))
+import etcd_trace  # noqa: E402
+import perfetto_trace  # noqa: E402
+
 KELEK = sys.argv[1]
 
 
@@ -42,6 +46,12 @@ def a_replay_gives_the_digest_of_the_seed():
     assert once["digest"] in told and once["swarm"] in told
     traced = run("replay", "7", "--trace").stdout
     assert "Raft §5.2" in traced and once["digest"] in traced
+
+
+def a_replay_has_the_forms_of_others():
+    etcd_trace.check(run("replay", "7", "--format", "etcd").stdout, duplicates=True)
+    perfetto_trace.check(run("replay", "7", "--format", "perfetto").stdout)
+    run("replay", "7", "--format", "crayon", status=2)
 
 
 def the_log_gives_runs_as_well():
@@ -100,6 +110,7 @@ def bad_use_is_told():
 
 same_seeds_give_the_same_run()
 a_replay_gives_the_digest_of_the_seed()
+a_replay_has_the_forms_of_others()
 the_log_gives_runs_as_well()
 histories_are_judged_and_kept()
 an_interrupt_ends_it_with_a_summary()

@@ -73,6 +73,7 @@ void World::run_safety() {
 
 void World::handle(const Event& event) {
   now_ = event.time;
+  if (options_.clock != nullptr) *options_.clock = now_;
   ++report_.events;
   if (event.kind == EventKind::deliver) return deliver(event.subject, event.stamp);
   if (event.kind == EventKind::client) return clients_.wake(event.subject, event.stamp);

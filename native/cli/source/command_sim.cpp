@@ -22,6 +22,7 @@
 #include "history_file.h"
 #include "log_disk.h"
 #include "process.h"
+#include "trace_tellers.h"
 
 namespace kelek::cli {
 namespace {
@@ -245,22 +246,24 @@ class Runs {
   Tally tally_;
 };
 
-class Sentences final : public raft::Observer {
+/// Everything that happens, in one of the forms of a trace.
+class Tracer final : public raft::Observer {
  public:
-  explicit Sentences(const Output& output) : output_(output) {}
+  explicit Tracer(TraceTeller& teller, const sim::Time& now) : teller_(teller), now_(now) {}
   void observe(const raft::TraceEvent& event) override {
-    const std::string sentence = printable(raft::format_sentence(event));
-    output_.line(sentence);
-    output_.object(Json{{"node", event.node}, {"term", event.term}, {"sentence", sentence}});
+    if (goes_on_) goes_on_ = teller_.tell(event, now_, false);
   }
 
  private:
-  const Output& output_;
+  TraceTeller& teller_;
+  const sim::Time& now_;
+  bool goes_on_ = true;
 };
 
 struct Replay {
   std::uint64_t seed = 0;
   bool trace = false;
+  std::string format = "sentences";
   bool shrink = false;
   std::string scenario_file;
   std::uint32_t seconds = 60;
@@ -324,11 +327,17 @@ int replay_seed(const Output& output, const Given& given, const Replay& replay) 
   seed_of_thread = replay.seed;
   const sim::Swarm swarm = sim::draw_swarm(replay.seed);
   sim::SeedOptions options = options_of(given);
-  Sentences sentences(output);
   sim::Acts acts;
-  if (replay.trace) options.observer = &sentences;
   options.acts = &acts;
+  sim::Time now = 0;
+  options.clock = &now;
+  const bool converts = replay.format != "sentences";
+  const auto teller = trace_teller(replay.format, output, 0);
+  Tracer tracer(*teller, now);
+  if (replay.trace || converts) options.observer = &tracer;
   const sim::Report report = sim::run_swarm(replay.seed, swarm, options);
+  teller->finish();
+  if (converts) return report.violation.empty() ? exit_ok : exit_error;  // what is read by programs has no more in it
   tell_report(output, replay.seed, swarm, report);
   if (report.violation.empty()) {
     output.line(output.paint(Color::green, "  no invariant broken"));
@@ -377,10 +386,15 @@ void add_replay(Commands& commands, CLI::App& group) {
   CLI::App& leaf = commands.leaf(group, "replay", "do one seed again: what it drew, what came of it, its digest",
                                  "kelek sim replay 42\n"
                                  "kelek sim replay 42 --trace | less\n"
+                                 "kelek sim replay 42 --format perfetto > run.json   # open it at ui.perfetto.dev\n"
                                  "kelek sim replay 42 --shrink                  # print it as a short scenario\n"
                                  "kelek sim replay 42 --scenario broken.scn     # and keep that in a file");
   leaf.add_option("seed", replay->seed, "the seed")->required();
   leaf.add_flag("--trace", replay->trace, "tell everything that happens, as sentences");
+  leaf.add_option(
+          "--format", replay->format,
+          "tell it in another form: etcd (NDJSON for its TLA+ trace specification), perfetto (JSON for its viewer)")
+      ->check(CLI::IsMember({"sentences", "etcd", "perfetto"}));
   leaf.add_flag("--shrink", replay->shrink,
                 "where an invariant is broken: shorten the run, and print it as a scenario");
   leaf.add_option("--scenario", replay->scenario_file, "the file to write that scenario to");

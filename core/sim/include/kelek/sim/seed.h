@@ -22,6 +22,8 @@ struct SeedOptions {
   DiskMaker make_disk;
   /// Must outlive the call. Null: nobody watches.
   raft::Observer* observer = nullptr;
+  /// Holds the virtual time while it runs, for the observer. Must outlive the call. Null: nobody wants to know.
+  Time* clock = nullptr;
   /// Gets what clients asked and were answered, for check_linearizability(); times are virtual microseconds. Must outlive
   /// the call. Null: nothing is kept.
   std::vector<history::Operation>* history = nullptr;
