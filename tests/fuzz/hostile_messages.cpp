@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string_view>
@@ -165,7 +166,11 @@ class Victim {
  private:
   void start() {
     auto created = raft::Node::create(options_, disk_.load());
-    if (!created) std::abort();  // what it wrote itself must do for a start
+    // What it wrote itself must do for a start.
+    if (!created) {
+      std::fprintf(stderr, "%s\n", created.error().text.c_str());
+      std::abort();
+    }
     node_ = std::move(created.value());
   }
 

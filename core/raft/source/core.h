@@ -139,6 +139,7 @@ class Node::Core {
   bool incarnations_fit(const Message& message) const;
   const char* fault_of(const Message& message) const;
   const char* fault_of_entries(const Message& message, const AppendRequest& request) const;
+  bool contradicts_commit(const Message& message, const AppendRequest& request) const;
   const char* fault_of_chunk(const Message& message, const SnapshotChunk& chunk) const;
   void dispatch(Message& message);
 

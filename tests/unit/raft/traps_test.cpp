@@ -391,3 +391,21 @@ TEST_CASE("malformed messages are refused by name and change nothing") {
   CHECK(cluster.status(2).term == before.term);
   CHECK(cluster.log(2) == Terms{1});
 }
+
+// Found by fuzzing: such a node could not start again from what it had written.
+TEST_CASE("a leader that contradicts what is committed is none, and changes nothing") {
+  Cluster cluster(with_logs(voters(3), {1, 2}));
+  elect(cluster, 1);
+  REQUIRE(cluster.commit(2) == 3);
+  const Term term = cluster.term(2);
+  const std::vector<Term> log = cluster.log(2);
+  const Status lie = cluster.step(message_of(3, 2, term + 1, append_of(0, 0, {1, 1, 1, 1}, 0)));
+  REQUIRE_FALSE(lie.ok());
+  CHECK(lie.error().refusal == Refusal::malformed);
+  CHECK(lie.error().text.find("contradicts what is committed") != std::string::npos);
+  CHECK(cluster.log(2) == log);
+  CHECK(cluster.term(2) == term);
+  // Who led before may well have had others there: that is old, not malformed.
+  CHECK(cluster.step(message_of(3, 2, term - 1, append_of(0, 0, {1, 1, 1, 1}, 0))).ok());
+  CHECK(cluster.log(2) == log);
+}
