@@ -37,6 +37,15 @@ class InputFile {
   int descriptor_ = -1;
 };
 
+std::string said_of_nothing(InputFile& file) {
+  std::string all;
+  for (const std::string_view text : {"", "secret-key=\n", "public-key=\n"}) {
+    file.hold(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+    all += transport::read_key_file(file.path()).error().text + "\n";
+  }
+  return all;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -48,11 +57,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (input.find(keys.value().public_key.text()) == std::string_view::npos) std::abort();
     return 0;
   }
+  // What is said of any file, its name among it, tells nothing of this one.
+  static const std::string usual = said_of_nothing(file);
   // A line of the file that is long enough to be part of a secret does not stand in the error.
   constexpr std::size_t telling = 16;
   for (std::size_t at = input.find("secret-key="); at != std::string_view::npos;
        at = input.find("secret-key=", at + 1)) {
     const std::string_view secret = input.substr(at + 11, telling);
+    if (usual.find(secret) != std::string::npos) continue;
     if (secret.size() == telling && keys.error().text.find(secret) != std::string::npos) std::abort();
   }
   return 0;

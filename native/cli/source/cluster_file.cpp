@@ -108,7 +108,7 @@ ClusterFile parse_cluster_file(std::string_view text, const std::string& file_na
     const std::string line(text.substr(0, end));
     text = text.substr(std::min(end + 1, text.size()));
     ++number;
-    const std::size_t first = line.find_first_not_of(" \t\r");
+    const std::size_t first = line.find_first_not_of(" \t\r\f\v");  // all that words_of() takes for space
     if (first == std::string::npos || line[first] == '#') continue;
     const std::string problem = take_line(file, line);
     if (!problem.empty()) throw bad_use(fmt::format("{}:{}: {}", file_name, number, problem));

@@ -49,3 +49,8 @@ TEST_CASE("what is wrong is named by file and line") {
   CHECK(refusal(good + "coordinator 2 peer 127.0.0.1:2 key " + key_a).find("have the same key") != std::string::npos);
   CHECK(refusal("colour blue\n").find("'colour' is none of") != std::string::npos);
 }
+
+// Found by fuzzing: such a line was read beyond its end.
+TEST_CASE("a line of white space of any kind says nothing") {
+  CHECK(refusal("\f\n \v\t\r\n") == "cluster.conf: names no coordinators");
+}
