@@ -64,7 +64,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t at = input.find("secret-key="); at != std::string_view::npos;
        at = input.find("secret-key=", at + 1)) {
     const std::string_view secret = input.substr(at + 11, telling);
-    if (usual.find(secret) != std::string::npos) continue;
+    // Our own sentences have blanks in them; keys have none.
+    if (usual.find(secret) != std::string::npos || secret.find(' ') != std::string_view::npos) continue;
     if (secret.size() == telling && keys.error().text.find(secret) != std::string::npos) std::abort();
   }
   return 0;
