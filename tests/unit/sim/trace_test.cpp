@@ -256,11 +256,12 @@ TEST_CASE("nothing is heard before it is said, whatever the clocks say") {
 TEST_CASE("an event in etcd's form, field by field") {
   const Story story = told(eventful_run());
   const std::vector<std::string> lines = lines_of(story.etcd);
-  CHECK(lines[0] == R"({"tag":"trace","event":{"name":"InitState","nid":"1","state":{"term":0,"vote":"0","commit":0},)"
-                    R"("role":"StateFollower","log":0,"conf":[["1","2","3"],[]]}})");
-  CHECK(story.etcd.find(R"({"tag":"trace","event":{"name":"SendRequestVoteRequest","nid":"1","state":{"term":1,)"
-                        R"("vote":"1","commit":0},"role":"StateCandidate","log":0,"conf":[["1","2","3"],[]],)"
-                        R"("msg":{"type":"MsgVote","term":1,"from":"1","to":"2","entries":0,"logTerm":0,"index":0,)"
+  // The first configuration is entry 1 of term 1 there: everything else comes behind it.
+  CHECK(lines[0] == R"({"tag":"trace","event":{"name":"InitState","nid":"1","state":{"term":1,"vote":"0","commit":1},)"
+                    R"("role":"StateFollower","log":1,"conf":[["1","2","3"],[]]}})");
+  CHECK(story.etcd.find(R"({"tag":"trace","event":{"name":"SendRequestVoteRequest","nid":"1","state":{"term":2,)"
+                        R"("vote":"1","commit":1},"role":"StateCandidate","log":1,"conf":[["1","2","3"],[]],)"
+                        R"("msg":{"type":"MsgVote","term":2,"from":"1","to":"2","entries":0,"logTerm":1,"index":1,)"
                         R"("commit":0,"vote":"0","reject":false,"rejectHint":0}}})") != std::string::npos);
   CHECK(story.etcd.find(R"("name":"ChangeConf")") != std::string::npos);
   CHECK(story.etcd.find(R"("prop":{"cc":{"changes":[{"nid":"4","action":"AddLearner"}],"newconf":["1","2","3"]}})") !=
