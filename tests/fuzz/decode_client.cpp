@@ -7,6 +7,8 @@
 
 #include <kelek/wire/client_codec.h>
 
+#include "allocation_bound.h"
+
 using namespace kelek;
 
 namespace {
@@ -42,6 +44,7 @@ void check_round(const wire::Result<Value>& decoded,
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::AllocationBound bound(size);
   const std::span<const std::byte> input = std::as_bytes(std::span(data, size));
   const wire::Result<wire::ClientRequest> request = wire::decode_request(input);
   if (request.ok() && wire::request_id_of(input) != request->request_id) std::abort();

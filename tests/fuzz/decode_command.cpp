@@ -6,6 +6,8 @@
 
 #include <kelek/wire/command_codec.h>
 
+#include "allocation_bound.h"
+
 using namespace kelek;
 
 namespace {
@@ -29,6 +31,7 @@ void check_round(std::span<const std::byte> input, wire::Result<Value> (*decode)
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::AllocationBound bound(size);
   const std::span<const std::byte> input = std::as_bytes(std::span(data, size));
   check_round(input, wire::decode_command, wire::encode_command);
   check_round(input, wire::decode_result, wire::encode_result);

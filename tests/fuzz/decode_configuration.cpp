@@ -7,9 +7,12 @@
 
 #include <kelek/raft/membership.h>
 
+#include "allocation_bound.h"
+
 using namespace kelek;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::AllocationBound bound(size);
   const std::span<const std::byte> input = std::as_bytes(std::span(data, size));
   const raft::Result<raft::Configuration> decoded = raft::Configuration::decode(input);
   if (!decoded.ok()) return 0;

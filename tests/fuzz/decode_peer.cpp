@@ -6,6 +6,8 @@
 
 #include <kelek/wire/message_codec.h>
 
+#include "allocation_bound.h"
+
 using namespace kelek;
 
 namespace {
@@ -18,6 +20,7 @@ raft::Payload encoded(const wire::PeerFrame& frame) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::AllocationBound bound(size);
   const raft::Payload input = raft::Payload::copy_of(std::as_bytes(std::span(data, size)));
   const wire::Result<wire::FrameHeader> header = wire::decode_header(input.bytes());
   const wire::Result<wire::PeerFrame> frame = wire::decode_peer_frame(input);

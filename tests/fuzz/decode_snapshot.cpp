@@ -8,6 +8,8 @@
 #include <kelek/machine/machine.h>
 #include <kelek/wire/snapshot_codec.h>
 
+#include "allocation_bound.h"
+
 using namespace kelek;
 
 namespace {
@@ -34,6 +36,7 @@ wire::Result<machine::State> decoded_in_pieces(std::span<const std::byte> input)
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::AllocationBound bound(size);
   const std::span<const std::byte> input = std::as_bytes(std::span(data, size));
   wire::Result<machine::State> state = wire::decode_snapshot(input);
   const wire::Result<machine::State> in_pieces = decoded_in_pieces(input);

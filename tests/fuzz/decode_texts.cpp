@@ -16,6 +16,8 @@
 #include "exit_codes.h"
 #include "settings.h"
 
+#include "allocation_bound.h"
+
 using namespace kelek;
 
 namespace {
@@ -70,6 +72,7 @@ void read_names(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::AllocationBound bound(size);
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   taken_or_failed([text] { cli::parse_config(text, file_name); });
   taken_or_failed([text] { cli::parse_review(text, file_name); });

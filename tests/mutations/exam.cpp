@@ -92,7 +92,8 @@ class Exam {
       findings.push_back(run_unit_tests(settings_.unit_folder, mutant, *only, settings_.cpu_seconds));
     }
     if (const auto only = only_of(mutant, "seed"); wants("seed") && only && is_simulated(mutant)) {
-      findings.push_back(run_seeds(mutant, settings_.seeds, settings_.seed_seconds, *only));
+      findings.push_back(
+          run_seeds(mutant, {settings_.first_seed, settings_.seeds, settings_.seed_seconds, settings_.steers}, *only));
     }
     const bool is_explored = mutant == nullptr || mutant->part == Part::core;
     if (const auto only = only_of(mutant, "explorer"); wants("explorer") && only && is_explored) {

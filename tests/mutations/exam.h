@@ -19,6 +19,9 @@ struct Settings {
   /// At the most, for each mutation.
   std::uint64_t seeds = 20'000;
   double seed_seconds = 60;
+  std::uint64_t first_seed = 1;
+  /// See sim::Steering.
+  bool steers = false;
   unsigned cpu_seconds = 120;
   unsigned jobs = 1;
   /// If not empty: of each mutation just these scenarios, tests and seeds, by the way of looking.

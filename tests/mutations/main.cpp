@@ -84,7 +84,11 @@ int main(int argc, char** argv) {
       ->delimiter(',')
       ->check(CLI::IsMember(ways()));
   app.add_option("--seeds", settings.seeds, "seeds of the simulator, at the most, for each mutation");
-  app.add_option("--seed-seconds", settings.seed_seconds, "seconds of the processor for them, and as many for the explorer, at the most");
+  app.add_option("--seed-seconds", settings.seed_seconds,
+                 "seconds of the processor for them, and as many for the explorer, at the most");
+  app.add_option("--first-seed", settings.first_seed, "where they begin (1)");
+  app.add_flag("--steer", settings.steers,
+               "make runs of others that met states of new shapes, as `kelek sim run --steer`");
   app.add_option("--jobs", settings.jobs, "processes at a time")->check(CLI::Range(1U, 64U));
   app.add_option("--cpu-seconds", settings.cpu_seconds, "the most that one mutation may take");
   app.add_option("--expected", expected,

@@ -5,47 +5,57 @@
 #include <utility>
 
 #include <kelek/sim/seed.h>
+#include <kelek/sim/steering.h>
 
 #include "watch.h"
 
 namespace kelek::mutants {
 namespace {
 
-std::optional<Catch> run_one(std::uint64_t seed) {
+std::optional<Catch> run_one(const sim::Lineage& lineage, sim::Report& report) {
   try {
     sim::SeedOptions options;
     options.judges_history = true;
-    const sim::Report report = sim::run_seed(seed, options);
+    options.turns = lineage.turns;
+    report = sim::run_seed(lineage.seed, options);
     if (report.violation.empty()) return std::nullopt;
-    return Catch{std::to_string(seed), "", invariant_of(report.violation), report.violation};
+    return Catch{lineage.text(), "", invariant_of(report.violation), report.violation};
   } catch (const CoreStopped& stopped) {
-    return Catch{std::to_string(seed), "", "the core's own assertion", stopped.what()};
+    return Catch{lineage.text(), "", "the core's own assertion", stopped.what()};
   }
 }
 
 /// What a seed finds also where nothing is mutated says nothing about the mutation.
-bool is_clean_without(const Mutant* mutant, std::uint64_t seed) {
+bool is_clean_without(const Mutant* mutant, const sim::Lineage& lineage) {
   put_in_force(nullptr);
-  const bool clean = !run_one(seed);
+  sim::Report report;
+  const bool clean = !run_one(lineage, report);
   put_in_force(mutant);
   return clean;
 }
 
 }  // namespace
 
-Finding run_seeds(const Mutant* mutant, std::uint64_t most, double most_seconds, const std::vector<std::string>& only) {
+Finding run_seeds(const Mutant* mutant, const SeedSearch& search, const std::vector<std::string>& only) {
   const CpuClock clock;
   Finding finding{"seed", {}, 0, 0};
-  const auto try_one = [&](std::uint64_t seed) {
+  sim::Steering steering(search.first);
+  const auto try_one = [&](const sim::Lineage& lineage) {
     ++finding.tried;
-    std::optional<Catch> caught = run_one(seed);
-    if (!caught || (mutant != nullptr && !is_clean_without(mutant, seed))) return;
+    sim::Report report;
+    std::optional<Catch> caught = run_one(lineage, report);
+    if (search.steers) steering.learn(lineage, report);
+    if (!caught || (mutant != nullptr && !is_clean_without(mutant, lineage))) return;
     finding.catches.push_back(std::move(*caught));
   };
-  for (const std::string& seed : only) try_one(std::stoull(seed));
-  for (std::uint64_t seed = 1; only.empty() && seed <= most && !finding.caught() && clock.seconds() < most_seconds;
-       ++seed) {
-    try_one(seed);
+  for (const std::string& run : only) {
+    if (const auto lineage = sim::Lineage::parse(run)) try_one(*lineage);
+  }
+  const auto goes_on = [&](std::uint64_t tried) {
+    return only.empty() && tried < search.most && !finding.caught() && clock.seconds() < search.most_seconds;
+  };
+  for (std::uint64_t tried = 0; goes_on(tried); ++tried) {
+    try_one(search.steers ? steering.next() : sim::Lineage{search.first + tried, {}});
   }
   finding.cpu_seconds = clock.seconds();
   return finding;

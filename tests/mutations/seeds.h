@@ -10,8 +10,16 @@
 
 namespace kelek::mutants {
 
-/// Seeds 1 … `most`, or those that `only` names, until the first that catches `mutant`, or so many seconds of the
-/// processor are over.
-Finding run_seeds(const Mutant* mutant, std::uint64_t most, double most_seconds, const std::vector<std::string>& only);
+struct SeedSearch {
+  std::uint64_t first = 1;
+  std::uint64_t most = 20'000;
+  double most_seconds = 60;
+  /// Runs are made of others that met states of new shapes.
+  bool steers = false;
+};
+
+/// Seeds from the first on, or the runs that `only` names, until the first that catches `mutant`, or so many seconds of
+/// the processor are over.
+Finding run_seeds(const Mutant* mutant, const SeedSearch& search, const std::vector<std::string>& only);
 
 }  // namespace kelek::mutants

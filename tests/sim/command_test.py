@@ -58,6 +58,16 @@ def the_log_gives_runs_as_well():
     assert summary("--seeds", "1..5", "--disk", "log")["deliveries"] > 1_000
 
 
+def steered_runs_turn_and_can_be_done_again():
+    once = summary("--seeds", "1..150", "--jobs", "1", "--steer")
+    again = summary("--seeds", "1..150", "--jobs", "1", "--steer")
+    assert once["digest"] == again["digest"] != summary("--seeds", "1..150")["digest"], (once, again)
+    straight = json.loads(run("replay", "7", "--json").stdout)
+    turned = json.loads(run("replay", "7@200:5", "--json").stdout)
+    assert turned["digest"] == json.loads(run("replay", "7@200:5", "--json").stdout)["digest"] != straight["digest"]
+    assert "no seed" in run("replay", "7@5:", status=2).stderr
+
+
 def histories_are_judged_and_kept():
     with tempfile.TemporaryDirectory() as folder:
         told = summary("--seeds", "1..20", "--judge-every", "2", "--save-histories", folder)
@@ -112,6 +122,7 @@ same_seeds_give_the_same_run()
 a_replay_gives_the_digest_of_the_seed()
 a_replay_has_the_forms_of_others()
 the_log_gives_runs_as_well()
+steered_runs_turn_and_can_be_done_again()
 histories_are_judged_and_kept()
 an_interrupt_ends_it_with_a_summary()
 every_state_is_looked_at()

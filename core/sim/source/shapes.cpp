@@ -5,7 +5,7 @@
 
 namespace kelek::sim {
 
-void Shapes::end() {
+void Shapes::end(std::uint64_t event) {
   std::uint64_t shape = parts_.size();
   for (const Part& part : parts_) {
     std::uint64_t term_rank = 0;
@@ -26,7 +26,9 @@ void Shapes::end() {
     word = word * 2 + (part.joint ? 1 : 0);
     shape = mix(shape * 0x9e3779b97f4a7c15U + word);
   }
-  if (shape != 0 && insert(shape)) met_.push_back(shape);
+  if (shape == 0 || !insert(shape)) return;
+  met_.push_back(shape);
+  events_.push_back(event);
 }
 
 bool Shapes::insert(std::uint64_t shape) {

@@ -25,10 +25,12 @@ class Shapes {
   void begin() { parts_.clear(); }
   void add(const Part& part) { parts_.push_back(part); }
   /// The whole, which is kept if it is new.
-  void end();
+  void end(std::uint64_t event);
 
   /// Each once, in the order in which they were met.
   const std::vector<std::uint64_t>& all() const { return met_; }
+  /// When each was met.
+  const std::vector<std::uint64_t>& events() const { return events_; }
 
  private:
   bool insert(std::uint64_t shape);
@@ -36,6 +38,7 @@ class Shapes {
   std::vector<Part> parts_;
   std::vector<std::uint64_t> slots_ = std::vector<std::uint64_t>(256);
   std::vector<std::uint64_t> met_;
+  std::vector<std::uint64_t> events_;
 };
 
 }  // namespace kelek::sim

@@ -56,6 +56,7 @@ Report World::run() {
   look_at_shape();
   report_.violation = ledger_.broken();
   report_.shapes = shapes_.all();
+  report_.shape_events = shapes_.events();
   report_.digest = mix(digest_ ^ report_.deliveries);
   report_.elections = ledger_.elections();
   report_.commits = ledger_.highest_commit();
@@ -75,6 +76,9 @@ void World::handle(const Event& event) {
   now_ = event.time;
   if (options_.clock != nullptr) *options_.clock = now_;
   ++report_.events;
+  if (next_turn_ < options_.turns.size() && report_.events >= options_.turns[next_turn_].event) {
+    random_ = Random(mix(options_.turns[next_turn_++].seed ^ 0x7475726e));
+  }
   if (event.kind == EventKind::deliver) return deliver(event.subject, event.stamp);
   if (event.kind == EventKind::client) return clients_.wake(event.subject, event.stamp);
   if (event.kind == EventKind::fault) return on_fault();
@@ -147,7 +151,7 @@ void World::look_at_shape() {
     }
     shapes_.add(part);
   }
-  shapes_.end();
+  shapes_.end(report_.events);
 }
 
 void World::record(Act::Kind kind, NodeId node, std::uint64_t count, bool flag) {

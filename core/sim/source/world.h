@@ -183,6 +183,7 @@ class World {
 
   Clients clients_;
   Shapes shapes_;
+  std::size_t next_turn_ = 0;
   std::vector<std::unique_ptr<raft::Ready>> spare_readys_;
   std::uint64_t digest_ = 0;
   Report report_;

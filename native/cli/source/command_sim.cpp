@@ -16,6 +16,7 @@
 #include <kelek/raft/trace.h>
 #include <kelek/sim/seed.h>
 #include <kelek/sim/shrink.h>
+#include <kelek/sim/steering.h>
 
 #include "arguments.h"
 #include "cli.h"
@@ -75,6 +76,7 @@ struct Given {
   /// The history of each so many seeds is judged by the search; 0: none.
   std::uint64_t judge_every = 1;
   std::string histories_folder;
+  bool steers = false;
 };
 
 sim::SeedOptions options_of(const Given& given) {
@@ -86,8 +88,8 @@ sim::SeedOptions options_of(const Given& given) {
 }
 
 /// How a run is done again, with what it was done with.
-std::string replay_command(const Given& given, std::uint64_t seed) {
-  std::string command = fmt::format("kelek sim replay {}", seed);
+std::string replay_command(const Given& given, const sim::Lineage& lineage) {
+  std::string command = "kelek sim replay " + lineage.text();
   if (given.disk != "memory") command += " --disk " + given.disk;
   if (given.deliveries != 0) command += fmt::format(" --deliveries {}", given.deliveries);
   return command;
@@ -120,7 +122,8 @@ struct Tally {
 
 class Runs {
  public:
-  Runs(const Given& given, const Output& output) : given_(given), output_(output), range_(range_of(given.seeds)) {}
+  Runs(const Given& given, const Output& output)
+      : given_(given), output_(output), range_(range_of(given.seeds)), steering_(range_.first) {}
 
   int run() {
     StopSignals signals;
@@ -150,23 +153,33 @@ class Runs {
     ++working_;
     ++started_;
     while (!stopped_) {
-      const std::uint64_t seed = next_.fetch_add(1);
-      if (seed > range_.last) break;
+      const std::uint64_t number = next_.fetch_add(1);
+      if (number > range_.last) break;
+      const sim::Lineage lineage = lineage_of(number);
+      const std::uint64_t seed = lineage.seed;
       seed_of_thread = seed;
       std::vector<sim::history::Operation> history;
       sim::SeedOptions options = options_of(given_);
       const bool judges = given_.judge_every != 0 && seed % given_.judge_every == 0;
       if (judges) options.history = &history;
       options.judges_history = judges;
+      options.turns = lineage.turns;
       const sim::Report report = sim::run_seed(seed, options);
       if (judges && !given_.histories_folder.empty()) save(seed, history);
       const std::lock_guard<std::mutex> lock(mutex_);
       tally_.add(seed, report);
+      if (given_.steers) steering_.learn(lineage, report);
       if (judges) ++tally_.histories;
       tally_.operations += history.size();
-      if (!report.violation.empty()) tell_violation(seed, report);
+      if (!report.violation.empty()) tell_violation(lineage, report);
     }
     --working_;
+  }
+
+  sim::Lineage lineage_of(std::uint64_t number) {
+    if (!given_.steers) return {number, {}};
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return steering_.next();
   }
 
   void save(std::uint64_t seed, const std::vector<sim::history::Operation>& history) const {
@@ -178,15 +191,15 @@ class Runs {
                    static_cast<unsigned long long>(seed));
   }
 
-  void tell_violation(std::uint64_t seed, const sim::Report& report) {
+  void tell_violation(const sim::Lineage& lineage, const sim::Report& report) {
     if (tally_.violations <= most_told) {
-      output_.line(fmt::format("\r{}  seed {}: {}\n      {}", output_.paint(Color::red, "broken"), seed,
-                               printable(report.violation), replay_command(given_, seed)));
+      output_.line(fmt::format("\r{}  seed {}: {}\n      {}", output_.paint(Color::red, "broken"), lineage.text(),
+                               printable(report.violation), replay_command(given_, lineage)));
     }
-    output_.object(Json{{"seed", seed},
+    output_.object(Json{{"seed", lineage.text()},
                         {"violation", report.violation},
                         {"deliveries", report.deliveries},
-                        {"replay", replay_command(given_, seed)}});
+                        {"replay", replay_command(given_, lineage)}});
   }
 
   void show_progress() {
@@ -237,6 +250,7 @@ class Runs {
   const Given& given_;
   const Output& output_;
   Range range_;
+  sim::Steering steering_;
   Clock::time_point began_;
   std::atomic<std::uint64_t> next_{1};
   std::atomic<unsigned> working_{0};
@@ -261,6 +275,7 @@ class Tracer final : public raft::Observer {
 };
 
 struct Replay {
+  std::string run;
   std::uint64_t seed = 0;
   bool trace = false;
   std::string format = "sentences";
@@ -322,11 +337,16 @@ void tell_shrunk(const Output& output, const Replay& replay, const sim::Swarm& s
   output.line(fmt::format("kelek scenario run {}", replay.scenario_file));
 }
 
-int replay_seed(const Output& output, const Given& given, const Replay& replay) {
+int replay_seed(const Output& output, const Given& given, Replay& replay) {
+  const auto lineage = sim::Lineage::parse(replay.run);
+  if (!lineage)
+    throw bad_use(fmt::format("'{}' is no seed, nor one with turns as in 42@1500:7", printable(replay.run)));
+  replay.seed = lineage->seed;
   raft::set_invariant_handler(tell_broken_assertion);
   seed_of_thread = replay.seed;
   const sim::Swarm swarm = sim::draw_swarm(replay.seed);
   sim::SeedOptions options = options_of(given);
+  options.turns = lineage->turns;
   sim::Acts acts;
   options.acts = &acts;
   sim::Time now = 0;
@@ -368,6 +388,9 @@ void add_run(Commands& commands, CLI::App& group) {
   leaf.add_option("--seeds", given->seeds, "FIRST..LAST, or how many from 1 on (default 1..1000)");
   leaf.add_option("--jobs", given->jobs, "threads (default: as many as there are cores)")->check(CLI::Range(1U, 256U));
   leaf.add_option("--seconds", given->seconds, "end after so long, whatever is left");
+  leaf.add_flag(
+      "--steer", given->steers,
+      "make half of the runs of others that met states of new shapes: the same up to there, then another way");
   leaf.add_option("--judge-every", given->judge_every,
                   "look for an order that explains what clients saw, in each so many seeds (1); 0: in none");
   leaf.add_option("--save-histories", given->histories_folder,
@@ -389,7 +412,7 @@ void add_replay(Commands& commands, CLI::App& group) {
                                  "kelek sim replay 42 --format perfetto > run.json   # open it at ui.perfetto.dev\n"
                                  "kelek sim replay 42 --shrink                  # print it as a short scenario\n"
                                  "kelek sim replay 42 --scenario broken.scn     # and keep that in a file");
-  leaf.add_option("seed", replay->seed, "the seed")->required();
+  leaf.add_option("seed", replay->run, "the seed, or what --steer gave: 42@1500:7")->required();
   leaf.add_flag("--trace", replay->trace, "tell everything that happens, as sentences");
   leaf.add_option(
           "--format", replay->format,

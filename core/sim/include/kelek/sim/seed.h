@@ -8,12 +8,15 @@
 
 #include <kelek/sim/act.h>
 #include <kelek/sim/history.h>
+#include <kelek/sim/lineage.h>
 #include <kelek/sim/node_disk.h>
 #include <kelek/sim/swarm.h>
 
 namespace kelek::sim {
 
 struct SeedOptions {
+  /// Where its luck turns (Lineage). By event, each above the one before.
+  std::vector<Turn> turns;
   /// Deliveries of the safety phase; 0: as the swarm drew them.
   std::uint32_t deliveries = 0;
   /// After the safety phase a quorum is healed, and must make progress.
@@ -24,11 +27,11 @@ struct SeedOptions {
   raft::Observer* observer = nullptr;
   /// Holds the virtual time while it runs, for the observer. Must outlive the call. Null: nobody wants to know.
   Time* clock = nullptr;
-  /// Gets what clients asked and were answered, for check_linearizability(); times are virtual microseconds. Must outlive
-  /// the call. Null: nothing is kept.
+  /// Gets what clients asked and were answered, for check_linearizability(); times are virtual microseconds. Must
+  /// outlive the call. Null: nothing is kept.
   std::vector<history::Operation>* history = nullptr;
-  /// Looks for an order that explains what clients saw, as a second oracle beside the order of the log, which all answers
-  /// are compared with anyway. It costs about a twentieth.
+  /// Looks for an order that explains what clients saw, as a second oracle beside the order of the log, which all
+  /// answers are compared with anyway. It costs about a twentieth.
   bool judges_history = false;
   /// Gets everything that happened, for shrink(). Must outlive the call. Null: nothing is kept.
   Acts* acts = nullptr;
@@ -43,6 +46,8 @@ struct Report {
   std::uint64_t events = 0;
   /// Of nodes, terms and logs, as hashes (evidence.md, "state shape"): each once.
   std::vector<std::uint64_t> shapes;
+  /// After how many events each was met first.
+  std::vector<std::uint64_t> shape_events;
   /// Of everything that happened, in order.
   std::uint64_t digest = 0;
   /// What came of it.
