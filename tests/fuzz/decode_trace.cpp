@@ -9,8 +9,6 @@
 #include <kelek/sim/replay.h>
 #include <kelek/wire/trace_codec.h>
 
-#include "allocation_bound.h"
-
 using namespace kelek;
 
 namespace {
@@ -73,7 +71,6 @@ void play(std::span<const std::byte> file) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const fuzz::AllocationBound bound(size);
   const std::span<const std::byte> input = std::as_bytes(std::span(data, size));
   read_all(input);
   play(input);
