@@ -1,6 +1,6 @@
 // AllocationBound: no allocation while it is there is larger than what the input could need, so that nothing is made
-// room for that a few bytes only claim to bring. (Not for traces: there a mark of eight bytes stands for as many zeros as it says,
-// up to the limit of a payload.) Sees what it is to see in the sanitizer builds, and in libFuzzer's.
+// room for that a few bytes only claim to bring. (Not for traces: there a mark of eight bytes stands for as many zeros
+// as it says, up to the limit of a payload.) Sees what it is to see in the sanitizer builds, and in libFuzzer's.
 #pragma once
 
 #include <algorithm>
