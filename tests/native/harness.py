@@ -5,6 +5,7 @@ Everything a test makes lies in one temporary directory; nothing is left behind,
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -23,15 +24,30 @@ class Trouble(AssertionError):
     """Something the test waits for did not happen; carries the ends of the coordinators' logs."""
 
 
+CLAIMS = []  # open for as long as this process lives
+
+
+def claim_port():
+    """A port that nobody listens at, and that no other test takes: below those that the system gives to outgoing
+    connections (from 32768 on), and with an abstract name that goes with this process."""
+    for _ in range(1000):
+        port = random.randrange(20000, 32000)
+        claim, probe = socket.socket(socket.AF_UNIX), socket.socket()
+        try:
+            claim.bind(f"\0kelek-test-port-{port}")
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            continue
+        finally:
+            probe.close()
+        CLAIMS.append(claim)
+        return port
+    raise Trouble("no free port")
+
+
 def free_ports(count):
-    """Ports that nobody listens on now. Held open together, so that they differ."""
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    return [claim_port() for _ in range(count)]
 
 
 def await_true(condition, what, seconds=20, trouble=None):

@@ -42,7 +42,9 @@ void Machine::Engine::begin(uint64_t index, uint64_t term) {
 // handed to the dead, nor to those who have given up. Ballots before grants, since they decide on them.
 void Machine::Engine::pass_time(Context& context) {
   state_.time_ms = context.now_ms;
-  if (state_.applied_term > state_.lease_term) {
+  // A command that brings no time ends nothing. If it counted as the one that extends, the time that the leader writes
+  // behind it would end what nobody could extend.
+  if (context.header.leader_time_ms != 0 && state_.applied_term > state_.lease_term) {
     state_.lease_term = state_.applied_term;
     extend_sessions(context);
     extend_waits_and_holds(context);

@@ -204,6 +204,10 @@ void Loop::take_submissions() {
 }
 
 void Loop::stamp() {
+  if (stamped_ || !engine_.node) return;
+  // The node leads from the message on that elected it, and takes commands: before its Ready tells us of that.
+  const raft::NodeStatus status = engine_.node->status();
+  if (status.role == raft::Role::leader) begin_leadership(status.term);
   if (stamped_ || !engine_.leads()) return;
   stamped_ = true;
   const std::optional<std::uint64_t> time_ms =
@@ -247,11 +251,18 @@ void Loop::on_role(const raft::RoleChange& role) {
   engine_.leaderless_since_ms = role.leader == raft::no_node ? steady_ms() : 0;
   engine_.role = role;
   engine_.round_trips.clear();
-  tick_index_ = 0;
   static constexpr const char* names[] = {"follower", "pre-candidate", "candidate", "leader"};
   engine_.events.info("role={} term={} leader={}", names[static_cast<std::size_t>(role.role)], role.term, role.leader);
-  if (role.role != raft::Role::leader) return;
-  // Leases are extended by the machine with the first command of a term, before log time moves on.
+  if (role.role == raft::Role::leader) begin_leadership(role.term);
+}
+
+/// The first command of a term, before anybody's: what was proposed before it would be judged by a time that may be
+/// long past, and a ballot opened then would be closed by this one.
+void Loop::begin_leadership(raft::Term term) {
+  if (begun_term_ == term) return;
+  begun_term_ = term;
+  stamped_ = true;
+  tick_index_ = 0;
   propose_tick(machine::LeaderStart{}, engine_.clock.begin(read_clocks()));
 }
 

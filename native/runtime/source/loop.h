@@ -41,6 +41,7 @@ class Loop {
   bool agree_on_genesis();
   /// Log time goes before the commands of this turn, once.
   void stamp();
+  void begin_leadership(raft::Term term);
   void propose_tick(machine::CommandBody body, std::uint64_t time_ms);
   void tick_for_deadline();
   void tell_clock_jumps();
@@ -77,6 +78,7 @@ class Loop {
   std::uint64_t clock_jumps_told_ = 0;
   std::uint64_t trace_gaps_told_ = 0;
   raft::Index tick_index_ = 0;  // of the newest idle tick, until it is applied
+  raft::Term begun_term_ = 0;   // the newest whose LeaderStart was proposed here
   bool stamped_ = false;
   bool more_ = false;
   bool witnessed_ = false;

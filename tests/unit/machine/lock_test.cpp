@@ -216,6 +216,16 @@ TEST_CASE("a new leader extends every lease before it lets any end") {
     world.apply("cleo", put("a", "b"));
     CHECK(holder(world) == "ada");
   }
+  SECTION("also if a command without a time slipped in before it") {
+    ++world.term;
+    CommandHeader timeless = world.header_of("cleo");
+    timeless.leader_time_ms = 0;
+    world.apply_with(timeless, put("a", "b"));
+    --world.term;
+    world.elect(60'000);
+    CHECK(holder(world) == "ada");
+    CHECK(world.machine.lock("build")->waiters.size() == 1);
+  }
   CHECK(world.machine.lock("build")->hold->deadline_ms == world.time_ms + 1000);
   world.wait(999);
   CHECK(holder(world) == "ada");

@@ -136,6 +136,15 @@ TEST_CASE("a new leader extends sessions before it ends any") {
   CHECK(world.in_session("ada", session, 1, put("key", "x")).code == Code::ok);
 }
 
+TEST_CASE("a session that opens before the first leader has told the time outlives that moment") {
+  World world;
+  CommandHeader timeless = world.header_of("ada");
+  timeless.leader_time_ms = 0;
+  const uint64_t session = body<SessionResult>(world.apply_with(timeless, SessionOpen{1'000})).session_id;
+  world.apply_with(world.header_of(""), LeaderStart{});
+  CHECK(world.in_session("ada", session, 1, put("key", "x")).code == Code::ok);
+}
+
 TEST_CASE("a refused session command does not keep the session alive") {
   World world;
   const uint64_t session = world.open_session("ada", 1000);

@@ -5,10 +5,14 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <future>
+#include <random>
 #include <stdexcept>
 
 #include <catch2/catch.hpp>
@@ -26,18 +30,46 @@ TemporaryDirectory::~TemporaryDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-std::uint16_t free_port() {
-  const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
+namespace {
+
+/// Taken for as long as this process lives: the name goes with it. False: another test process has it.
+bool claim(std::uint16_t port) {
+  const std::string name = "kelek-test-port-" + std::to_string(port);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  // Abstract (it begins with a NUL): no file, nothing to clear away.
+  std::copy(name.begin(), name.end(), address.sun_path + 1);
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (bind(descriptor, reinterpret_cast<sockaddr*>(&address), size) == 0) return true;
+  close(descriptor);
+  return false;
+}
+
+bool is_free(std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (bind(descriptor, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("no free port");
-  }
+  address.sin_port = htons(port);
+  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool free = bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   close(descriptor);
-  return ntohs(address.sin_port);
+  return free;
+}
+
+}  // namespace
+
+std::uint16_t free_port() {
+  // Below the ports that the system gives to outgoing connections (from 32768 on): one that it names for a bind to port
+  // 0 may be the near end of somebody's connection, or another test's, before we listen at it.
+  constexpr std::uint16_t first = 20'000;
+  constexpr std::uint16_t count = 12'000;
+  std::random_device random;
+  for (int tries = 0; tries < 1'000; ++tries) {
+    const auto port = static_cast<std::uint16_t>(first + random() % count);
+    if (claim(port) && is_free(port)) return port;
+  }
+  throw std::runtime_error("no free port");
 }
 
 Cluster::Cluster(std::size_t size, Change change) : change_(std::move(change)) {

@@ -300,7 +300,7 @@ struct ClockTick {
 };
 
 // The first entry that a new leader writes. (The machine extends all leases at the first command of a new
-// term, whichever it is; this one makes that happen at once.) Coordinators refuse it from clients.
+// term that brings its leader's time; this one makes that happen at once.) Coordinators refuse it from clients.
 struct LeaderStart {
   friend bool operator==(const LeaderStart&, const LeaderStart&) = default;
 };
