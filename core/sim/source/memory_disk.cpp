@@ -12,6 +12,7 @@ MemoryDisk::MemoryDisk(NodeId id, ConfigurationRef first_configuration) : id_(id
 }
 
 std::optional<DurableState> MemoryDisk::open(std::string&) {
+  older_.clear();
   DurableState state = disk_.load();
   state.damaged = repair_until_ != 0;
   state.repair_until = repair_until_;
@@ -30,9 +31,8 @@ void MemoryDisk::note_repair() {
 }
 
 Disk::Written MemoryDisk::write(const Ready& ready) {
-  const std::shared_ptr<StoredSnapshot> before = disk_.snapshot;
   Disk::Written written = disk_.write(ready);
-  if (disk_.snapshot != before) previous_ = before;
+  if (ready.snapshot != nullptr) older_.clear();
   note_repair();
   return written;
 }
@@ -66,17 +66,22 @@ bool MemoryDisk::store_snapshot(SnapshotMetadata& metadata, std::string_view byt
   metadata.id = metadata.index;
   for (const std::uint8_t byte : metadata.digest) metadata.id = mix(metadata.id * 257 + byte);
   stored->metadata = metadata;
-  previous_ = std::move(disk_.snapshot);
+  if (disk_.snapshot != nullptr) older_.push_back(std::move(disk_.snapshot));
   disk_.snapshot = std::move(stored);
   return true;
 }
 
+void MemoryDisk::remove_snapshots_older_than(SnapshotId id) {
+  const auto is_kept = [id](const auto& stored) { return stored->metadata.id == id; };
+  older_.erase(older_.begin(), std::find_if(older_.begin(), older_.end(), is_kept));
+}
+
 Payload MemoryDisk::read_snapshot(SnapshotId id, std::uint64_t offset_bytes, std::uint32_t size_bytes) {
-  for (const auto& stored : {disk_.snapshot, previous_}) {
-    if (stored == nullptr || stored->metadata.id != id) continue;
-    return Payload::copy_of(std::string_view(stored->bytes).substr(static_cast<std::size_t>(offset_bytes), size_bytes));
-  }
-  return {};
+  const auto has_id = [id](const auto& stored) { return stored != nullptr && stored->metadata.id == id; };
+  const auto older = std::find_if(older_.begin(), older_.end(), has_id);
+  const std::shared_ptr<StoredSnapshot>& stored = older != older_.end() ? *older : disk_.snapshot;
+  if (!has_id(stored)) return {};
+  return Payload::copy_of(std::string_view(stored->bytes).substr(static_cast<std::size_t>(offset_bytes), size_bytes));
 }
 
 std::string MemoryDisk::newest_snapshot() {

@@ -117,8 +117,12 @@ bool LogDisk::store_snapshot(raft::SnapshotMetadata& metadata, std::string_view 
   if (!stored) return false;
   metadata = *stored;
   if (!directory_->log().stage_snapshot(metadata, storage::SnapshotUse::compacts)) return false;
-  if (!directory_->log().commit() || !snapshots.verify(metadata.id)) return false;
-  return snapshots.remove_older_than(metadata.id).ok();
+  return directory_->log().commit() && snapshots.verify(metadata.id);
+}
+
+void LogDisk::remove_snapshots_older_than(raft::SnapshotId id) {
+  // What was not removed now is removed behind the next one.
+  (void)directory_->snapshots().remove_older_than(id);
 }
 
 raft::Payload LogDisk::read_snapshot(raft::SnapshotId id, std::uint64_t offset_bytes, std::uint32_t size_bytes) {

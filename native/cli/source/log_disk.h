@@ -20,6 +20,7 @@ class LogDisk final : public sim::NodeDisk {
   std::size_t power_cut(const std::vector<const raft::Ready*>& unsynced, sim::Random& random) override;
   bool rot(sim::Random& random) override;
   bool store_snapshot(raft::SnapshotMetadata& metadata, std::string_view bytes) override;
+  void remove_snapshots_older_than(raft::SnapshotId id) override;
   raft::Payload read_snapshot(raft::SnapshotId id, std::uint64_t offset_bytes, std::uint32_t size_bytes) override;
   std::string newest_snapshot() override;
   void drop_through(raft::Index index) override;

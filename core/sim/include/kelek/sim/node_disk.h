@@ -35,6 +35,9 @@ class NodeDisk {
   /// A snapshot taken here: durable when this returns. `metadata` has index, term and configuration; the rest is
   /// filled in. False: it could not be written.
   virtual bool store_snapshot(raft::SnapshotMetadata& metadata, std::string_view bytes) = 0;
+  /// Complete ones go, but for `id` and what is newer. What is on its way to a slow follower must stay, as a
+  /// coordinator keeps it: otherwise a transfer that takes longer than the time between two snapshots never ends.
+  virtual void remove_snapshots_older_than(raft::SnapshotId id) = 0;
   /// A part of a snapshot that is on the disk; empty where it is not.
   virtual raft::Payload read_snapshot(raft::SnapshotId id, std::uint64_t offset_bytes, std::uint32_t size_bytes) = 0;
   /// The whole of the newest one; empty if there is none.
@@ -57,6 +60,7 @@ class MemoryDisk final : public NodeDisk {
   std::size_t power_cut(const std::vector<const raft::Ready*>& unsynced, Random& random) override;
   bool rot(Random& random) override;
   bool store_snapshot(raft::SnapshotMetadata& metadata, std::string_view bytes) override;
+  void remove_snapshots_older_than(raft::SnapshotId id) override;
   raft::Payload read_snapshot(raft::SnapshotId id, std::uint64_t offset_bytes, std::uint32_t size_bytes) override;
   std::string newest_snapshot() override;
   void drop_through(raft::Index index) override { disk_.drop_through(index); }
@@ -66,8 +70,8 @@ class MemoryDisk final : public NodeDisk {
 
   raft::NodeId id_;
   Disk disk_;
-  /// Kept for transfers that run.
-  std::shared_ptr<StoredSnapshot> previous_;
+  /// Kept for transfers that run, the oldest first.
+  std::vector<std::shared_ptr<StoredSnapshot>> older_;
   /// R4 of the log: acknowledged entries are lost up to here, until a leader has brought the commit index past it.
   raft::Index repair_until_ = 0;
   /// The term in which that happened.
