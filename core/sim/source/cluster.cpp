@@ -162,7 +162,8 @@ void Cluster::write_oldest(Host& host) {
   host.pending.pop_front();
   const Disk::Written written = host.disk.write(ready);
   if (!written.broken.empty()) {
-    return fail(Fault::Kind::invariant, "node " + std::to_string(host.id) + " and its disk: " + written.broken);
+    return fail(Fault::Kind::invariant,
+                "I8 DurableQuorum: node " + std::to_string(host.id) + " and its disk: " + written.broken);
   }
   ledger_.persisted(host.id, ready);
   for (const SnapshotId id : written.damaged) host.node->snapshot_refused(id);
@@ -212,6 +213,8 @@ void Cluster::resume_applying(NodeId id) {
 
 void Cluster::check(const Host& changed, const std::optional<Handled>& handled) {
   for (const auto& [id, host] : hosts_) {
+    // Wiped, and not back yet: the disk is no more that of the member that the ledger knows.
+    if (host.starts == 0) continue;
     const Disk& disk = host.disk;
     ledger_.disk_holds(id, disk.hard_state, disk.last_index(), disk.term_at(disk.last_index()));
   }

@@ -120,6 +120,8 @@ TEST_CASE("crash, restart, wipe") {
                  "run 5\nexpect last 2 0") == passes);
   CHECK(in_three("crash 2\nwipe 2\nrestart 2\nchange 1 -2\nsettle\nrun 3\nchange 1 +2\nrun 3\nexpect accepted\n"
                  "expect same-log *\nexpect config 2 voters=1,2,3") == passes);
+  // One that lost its disk may stay away: nobody takes what is on the disk for what the lost member had.
+  CHECK(in_three("crash 2,3\nwipe 2\nrestart 3\npropose 1 a\nrun 3\nexpect last 3 2\nexpect commit 3 2") == passes);
 }
 
 TEST_CASE("cut, isolate, partition, heal") {
