@@ -102,7 +102,9 @@ class Driver {
     one.after = which % count;
     const std::vector<raft::Message> messages = cluster_.messages(one);
     const raft::Message& chosen = messages.front();
-    did(kind, raft::no_node).message = sim::MessageName::of(chosen);
+    sim::MessageName& name = did(kind, raft::no_node).message;
+    name = sim::MessageName::of(chosen);
+    name.highest_term = cluster_.highest_term_ever();
     if (kind == Kind::deliver) {
       cluster_.deliver(one, 1);
     } else {

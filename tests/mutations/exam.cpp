@@ -69,7 +69,8 @@ class Exam {
     if (process < 0) throw std::runtime_error(std::string("fork: ") + std::strerror(errno));
     if (process == 0) {
       close(pipe_ends[0]);
-      const auto most = static_cast<rlim_t>(settings_.cpu_seconds + 2 * settings_.seed_seconds);
+      const auto most =
+          static_cast<rlim_t>(settings_.cpu_seconds + 2 * settings_.seed_seconds + settings_.shrink_seconds);
       const rlimit limit{most, most};
       setrlimit(RLIMIT_CPU, &limit);
       const rlimit no_core{0, 0};
@@ -92,8 +93,9 @@ class Exam {
       findings.push_back(run_unit_tests(settings_.unit_folder, mutant, *only, settings_.cpu_seconds));
     }
     if (const auto only = only_of(mutant, "seed"); wants("seed") && only && is_simulated(mutant)) {
-      findings.push_back(
-          run_seeds(mutant, {settings_.first_seed, settings_.seeds, settings_.seed_seconds, settings_.steers}, *only));
+      const SeedSearch search{settings_.first_seed, settings_.seeds, settings_.seed_seconds, settings_.steers,
+                              settings_.shrink_seconds};
+      findings.push_back(run_seeds(mutant, search, *only));
     }
     const bool is_explored = mutant == nullptr || mutant->part == Part::core;
     if (const auto only = only_of(mutant, "explorer"); wants("explorer") && only && is_explored) {

@@ -22,6 +22,8 @@ struct Settings {
   std::uint64_t first_seed = 1;
   /// See sim::Steering.
   bool steers = false;
+  /// See SeedSearch.
+  double shrink_seconds = 0;
   unsigned cpu_seconds = 120;
   unsigned jobs = 1;
   /// If not empty: of each mutation just these scenarios, tests and seeds, by the way of looking.

@@ -1,11 +1,21 @@
 // Finding: what one way of looking found out about one mutation.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace kelek::mutants {
+
+/// A run of the simulator, made short (sim::shrink).
+struct Shortened {
+  std::size_t acts = 0;
+  std::size_t of = 0;
+  double cpu_seconds = 0;
+  std::string scenario;
+};
 
 /// Something that does not come out as it should.
 struct Catch {
@@ -13,6 +23,8 @@ struct Catch {
   std::string how;        // the schedule; may be empty
   std::string invariant;  // I1 ElectionSafety …; or `expectation`, where the run itself says what does not hold
   std::string text;       // in a sentence
+  /// None where nobody asked, or the scenario language has no words for it.
+  std::optional<Shortened> shortened = std::nullopt;
 };
 
 /// One way of looking: the scenarios, the seeds of the simulator, the exhaustive search, the walks of the log.

@@ -89,6 +89,8 @@ int main(int argc, char** argv) {
   app.add_option("--first-seed", settings.first_seed, "where they begin (1)");
   app.add_flag("--steer", settings.steers,
                "make runs of others that met states of new shapes, as `kelek sim run --steer`");
+  app.add_option("--shrink", settings.shrink_seconds,
+                 "make the run short that a seed finds, for so many seconds of the processor (the scenario: --json)");
   app.add_option("--jobs", settings.jobs, "processes at a time")->check(CLI::Range(1U, 64U));
   app.add_option("--cpu-seconds", settings.cpu_seconds, "the most that one mutation may take");
   app.add_option("--expected", expected,

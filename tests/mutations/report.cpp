@@ -11,10 +11,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+Json json_of(const Shortened& run) {
+  return {{"acts", run.acts}, {"of", run.of}, {"cpu_seconds", run.cpu_seconds}, {"scenario", run.scenario}};
+}
+
 Json json_of(const Finding& finding) {
   Json catches = Json::array();
   for (const Catch& one : finding.catches) {
     catches.push_back({{"name", one.name}, {"how", one.how}, {"invariant", one.invariant}, {"text", one.text}});
+    if (one.shortened) catches.back()["shortened"] = json_of(*one.shortened);
   }
   return {{"by", finding.by}, {"tried", finding.tried}, {"cpu_seconds", finding.cpu_seconds}, {"catches", catches}};
 }
@@ -56,8 +61,12 @@ std::vector<Finding> findings_of(const std::string& text) {
   std::vector<Finding> findings;
   for (const Json& told : Json::parse(text)) {
     Finding finding{told["by"], {}, told["tried"], told["cpu_seconds"]};
-    for (const Json& one : told["catches"])
-      finding.catches.push_back({one["name"], one["how"], one["invariant"], one["text"]});
+    for (const Json& one : told["catches"]) {
+      Catch& read = finding.catches.emplace_back(Catch{one["name"], one["how"], one["invariant"], one["text"]});
+      if (const auto run = one.find("shortened"); run != one.end()) {
+        read.shortened = Shortened{(*run)["acts"], (*run)["of"], (*run)["cpu_seconds"], (*run)["scenario"]};
+      }
+    }
     findings.push_back(std::move(finding));
   }
   return findings;
@@ -92,6 +101,10 @@ std::string row_of(const Result& result) {
       const Catch& best = best_of(finding);
       by = finding.by + " " + best.name;
       if (!best.how.empty()) by += " (" + best.how + ")";
+      if (best.shortened) {
+        by += ", " + std::to_string(best.shortened->acts) + " of " + std::to_string(best.shortened->of) +
+              " acts are left, " + seconds_of(best.shortened->cpu_seconds) + " s";
+      }
       if (finding.catches.size() > 1) by += " +" + std::to_string(finding.catches.size() - 1);
       invariant = best.invariant;
     }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <kelek/sim/seed.h>
+#include <kelek/sim/shrink.h>
 #include <kelek/sim/steering.h>
 
 #include "watch.h"
@@ -34,6 +35,27 @@ bool is_clean_without(const Mutant* mutant, const sim::Lineage& lineage) {
   return clean;
 }
 
+/// The run once more, with all that happens in it, and then less and less of that.
+std::optional<Shortened> shorten(const sim::Lineage& lineage, double most_seconds) {
+  const sim::Swarm swarm = sim::draw_swarm(lineage.seed);
+  sim::Acts acts;
+  sim::SeedOptions options;
+  options.turns = lineage.turns;
+  options.acts = &acts;
+  try {
+    const sim::Report report = sim::run_swarm(lineage.seed, swarm, options);
+    const std::size_t all = acts.size();
+    const CpuClock clock;
+    const auto enough = [&] { return clock.seconds() > most_seconds; };
+    const std::string title = invariant_of(report.violation) + ", from seed " + lineage.text();
+    sim::Shrunk shrunk = sim::shrink(swarm, std::move(acts), report.violation, title, enough);
+    if (!shrunk.reproduced) return std::nullopt;
+    return Shortened{shrunk.acts.size(), all, clock.seconds(), std::move(shrunk.scenario)};
+  } catch (const CoreStopped&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 Finding run_seeds(const Mutant* mutant, const SeedSearch& search, const std::vector<std::string>& only) {
@@ -46,6 +68,7 @@ Finding run_seeds(const Mutant* mutant, const SeedSearch& search, const std::vec
     std::optional<Catch> caught = run_one(lineage, report);
     if (search.steers) steering.learn(lineage, report);
     if (!caught || (mutant != nullptr && !is_clean_without(mutant, lineage))) return;
+    if (search.shrink_seconds > 0) caught->shortened = shorten(lineage, search.shrink_seconds);
     finding.catches.push_back(std::move(*caught));
   };
   for (const std::string& run : only) {

@@ -16,6 +16,8 @@ struct SeedSearch {
   double most_seconds = 60;
   /// Runs are made of others that met states of new shapes.
   bool steers = false;
+  /// Then the run that was found is made short, for so long; 0: it stays as it is.
+  double shrink_seconds = 0;
 };
 
 /// Seeds from the first on, or the runs that `only` names, until the first that catches `mutant`, or so many seconds of

@@ -10,15 +10,16 @@ using namespace raft;
 namespace {
 
 struct Contents {
+  Term term = 0;
   std::uint64_t digest = 0;
   void add(std::uint64_t value) { digest = mix(digest * 0x9e3779b97f4a7c15U + value + 1); }
 
   void operator()(const PreVoteRequest& body) {
-    add(body.next_term);
+    add(body.next_term - term);
     add(body.last_index);
   }
   void operator()(const PreVoteResponse& body) {
-    add(body.next_term);
+    add(body.next_term - term);
     add(body.granted ? 1 : 0);
   }
   void operator()(const VoteRequest& body) { add(body.last_index); }
@@ -46,17 +47,31 @@ struct Contents {
   void operator()(const Other&) {}
 };
 
+std::uint64_t number_of(const Message& message) {
+  return std::visit(
+      [](const auto& body) -> std::uint64_t {
+        if constexpr (requires { body.round; }) return body.round;
+        if constexpr (requires { body.token; }) return body.token;
+        return 0;
+      },
+      message.body);
+}
+
 }  // namespace
 
 MessageName MessageName::of(const Message& message) {
-  Contents contents;
-  contents.add(message.term);
+  Contents contents{message.term};
   std::visit(contents, message.body);
-  return {message.from, message.to, message.kind(), message.term, contents.digest};
+  return {message.from, message.to, message.kind(), message.term, contents.digest, number_of(message), message.term};
 }
 
-bool MessageName::names(const Message& message) const {
-  return message.from == from && message.to == to && message.kind() == kind && of(message).content == content;
+bool MessageName::is(const Message& message) const {
+  return names(message, 0) && number_of(message) == number;
+}
+
+bool MessageName::names(const Message& message, Term lower) const {
+  return message.from == from && message.to == to && message.kind() == kind && has_term(message, lower) &&
+         of(message).content == content;
 }
 
 bool Act::concerns(NodeId id) const {

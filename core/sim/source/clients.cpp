@@ -182,6 +182,7 @@ void Clients::ask(Client& client, std::size_t place) {
     client.command.header.leader_time_ms = 1'000 + world_.now_ / 1'000;
     const Payload payload = encoder_.payload_of(client.command);
     world_.record(Act::Kind::propose, host->id, client.token);
+    if (world_.options_.acts != nullptr) world_.options_.acts->back().size = payload.size();
     const Result<Proposed> proposed = host->node->propose(payload, client.token);
     if (!proposed) {
       client.phase = Phase::asking;

@@ -52,6 +52,26 @@ std::string setup_text(const Swarm& swarm) {
   return text;
 }
 
+Setup setup_of(const Swarm& swarm) {
+  const ValueOr<Scenario, Problem> said = parse_scenario(setup_text(swarm));
+  if (!said) return Setup();
+  Setup setup = said->setup;
+  setup.options = swarm.options;
+  for (std::size_t i = 0; i < swarm.election_delay_ticks.size(); ++i) {
+    Options& own = setup.options_of[i + 1];
+    own = swarm.options;
+    own.election_delay_ticks = swarm.election_delay_ticks[i];
+  }
+  return setup;
+}
+
+Replayer::Replayer(const Setup& setup) : cluster_(setup) {
+  const Options none;
+  const Options& own = setup.options;
+  pads_ = own.max_append_bytes != none.max_append_bytes || own.max_inflight_bytes != none.max_inflight_bytes ||
+          own.max_uncommitted_bytes != none.max_uncommitted_bytes;
+}
+
 Replayer::Played Replayer::play(const Acts& acts, bool with_lines) {
   Played played;
   for (std::size_t place = 0; place < acts.size() && !cluster_.fault(); ++place) {
@@ -64,18 +84,27 @@ Replayer::Played Replayer::play(const Acts& acts, bool with_lines) {
   return played;
 }
 
+/// Where an earlier act was left out, what it says now is often another term or index: then the oldest of its kind in
+/// its term stands for it, or the oldest of its kind.
+std::optional<std::size_t> Replayer::place_of(const MessageName& name, const Which& which) const {
+  const Term reached = cluster_.highest_term_ever();
+  const Term lower = name.highest_term > reached ? name.highest_term - reached : 0;
+  const auto find = [&](const Network::Test& wanted) { return cluster_.place_of(which, wanted); };
+  std::optional<std::size_t> place;
+  if (lower == 0) place = find([&](const Message& message) { return name.is(message); });
+  if (!place) place = find([&](const Message& message) { return name.names(message, lower); });
+  if (!place) place = find([&](const Message& message) { return name.has_term(message, lower); });
+  if (!place) place = find([](const Message&) { return true; });
+  return place;
+}
+
 bool Replayer::deliver(const Act& act, std::string* line) {
   const MessageName& name = act.message;
   Which which{name.from, name.to, name.kind, 0};
   const bool is_duplicate = act.kind == Act::Kind::duplicate;
   if (!cluster_.has_node(name.from) || !cluster_.has_node(name.to)) return false;
   if (!is_duplicate && !is_up(name.to)) return false;
-  // Where an earlier act was left out, what it says now is often another index: then the oldest of its kind in its term
-  // stands for it, or the oldest of its kind.
-  std::optional<std::size_t> place =
-      cluster_.place_of(which, [&name](const Message& message) { return name.names(message); });
-  if (!place) place = cluster_.place_of(which, [&name](const Message& message) { return message.term == name.term; });
-  if (!place) place = cluster_.place_of(which, [](const Message&) { return true; });
+  const std::optional<std::size_t> place = place_of(name, which);
   if (!place) return false;
   which.after = *place;
   if (is_duplicate) {
@@ -111,7 +140,8 @@ bool Replayer::act(const Act& act, std::string* line) {
       return say("persist " + node + " " + std::to_string(act.count));
     case Kind::take: cluster_.take(act.node); return say("take " + node);
     case Kind::propose: {
-      const std::string data = "e" + std::to_string(act.count);
+      std::string data = "e" + std::to_string(act.count);
+      if (pads_ && data.size() < act.size) data.resize(act.size, '.');
       if (!cluster_.propose(act.node, data, 1, act.count)) return false;
       return say("propose " + node + " " + data);
     }

@@ -15,11 +15,12 @@ namespace kelek::sim {
 
 /// `cluster ...` and `spare ...`: as much of the swarm as the language can say.
 std::string setup_text(const Swarm& swarm);
+/// All of it that a Cluster can have.
+Setup setup_of(const Swarm& swarm);
 
 class Replayer {
  public:
-  /// `setup` was parsed from setup_text().
-  explicit Replayer(const Scenario& setup) : cluster_(setup.setup) {}
+  explicit Replayer(const Setup& setup);
 
   struct Played {
     std::string violation;
@@ -34,9 +35,12 @@ class Replayer {
   /// False: it makes no sense here.
   bool act(const Act& act, std::string* line);
   bool deliver(const Act& act, std::string* line);
+  std::optional<std::size_t> place_of(const MessageName& name, const Which& which) const;
   bool is_up(raft::NodeId id) const { return cluster_.has_node(id) && cluster_.is_up(id); }
 
   Cluster cluster_;
+  /// There are limits in bytes.
+  bool pads_ = false;
 };
 
 }  // namespace kelek::sim

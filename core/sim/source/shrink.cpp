@@ -14,14 +14,17 @@ namespace {
 
 class Shrinker {
  public:
-  Shrinker(const Scenario& setup, std::string wanted, const std::function<bool()>& enough)
-      : setup_(setup), wanted_(std::move(wanted)), enough_(enough) {}
+  Shrinker(const Swarm& swarm, std::string wanted, const std::function<bool()>& enough)
+      : swarm_(swarm), setup_(setup_of(swarm)), wanted_(std::move(wanted)), enough_(enough) {}
 
   /// Whether these break it; if so, what of them was done takes the place of what there was.
-  bool accept(Acts acts) {
-    if (enough_()) return false;
+  bool accept(Acts acts) { return accept(setup_, std::move(acts)); }
+
+  bool accept(const Setup& setup, Acts acts) { return !enough_() && still_breaks(setup, std::move(acts)); }
+
+  bool still_breaks(const Setup& setup, Acts acts) {
     ++plays_;
-    const Replayer::Played played = Replayer(setup_).play(acts, false);
+    const Replayer::Played played = Replayer(setup).play(acts, false);
     if (invariant_of(played.violation) != wanted_) return false;
     Acts done;
     done.reserve(played.done.size());
@@ -88,10 +91,57 @@ class Shrinker {
     }
   }
 
+  /// The same acts in a cluster that is told of in fewer words: without persist, take, the votes before votes.
+  void simplify_setup() {
+    for (void (*const simplification)(Swarm&) : simplifications) {
+      Swarm simpler = swarm_;
+      simplification(simpler);
+      if (accept(setup_of(simpler), acts_)) use(simpler);
+    }
+  }
+
+  /// What the scenario language has no words for goes. False: it takes part in what is broken.
+  bool make_sayable() {
+    Swarm sayable = swarm_;
+    forget_unsayable(sayable);
+    // However late it is: without it there is no scenario.
+    if (!still_breaks(setup_of(sayable), acts_)) return false;
+    use(sayable);
+    return true;
+  }
+
+  const Swarm& swarm() const { return swarm_; }
+  const Setup& setup() const { return setup_; }
   const Acts& acts() const { return acts_; }
   std::size_t plays() const { return plays_; }
 
  private:
+  static constexpr void (*simplifications[])(Swarm&) = {
+      [](Swarm& swarm) { swarm.async_storage = false; },
+      [](Swarm& swarm) { swarm.takes_late = false; },
+      [](Swarm& swarm) { swarm.options.pre_vote = false; },
+      [](Swarm& swarm) { swarm.options.check_quorum = swarm.options.lease_reads = false; },
+  };
+
+  static void forget_unsayable(Swarm& swarm) {
+    const raft::Options before = swarm.options;
+    swarm.election_delay_ticks.clear();
+    swarm.options = raft::Options();
+    swarm.options.election_ticks = before.election_ticks;
+    swarm.options.heartbeat_ticks = before.heartbeat_ticks;
+    swarm.options.pre_vote = before.pre_vote;
+    swarm.options.check_quorum = before.check_quorum;
+    swarm.options.lease_reads = before.lease_reads;
+    swarm.options.max_append_entries = before.max_append_entries;
+    swarm.options.max_inflight_appends = before.max_inflight_appends;
+    swarm.options.seed = before.seed;
+  }
+
+  void use(const Swarm& swarm) {
+    swarm_ = swarm;
+    setup_ = setup_of(swarm);
+  }
+
   static void append(Acts& acts, Act&& act) {
     const bool joins = !acts.empty() && act.kind == acts.back().kind && act.node == acts.back().node &&
                        (act.kind == Act::Kind::tick || act.kind == Act::Kind::persist);
@@ -108,7 +158,8 @@ class Shrinker {
     return accept(std::move(fewer));
   }
 
-  const Scenario& setup_;
+  Swarm swarm_;
+  Setup setup_;
   std::string wanted_;
   const std::function<bool()>& enough_;
   Acts acts_;
@@ -129,23 +180,26 @@ std::string invariant_of(const std::string& violation) {
 Shrunk shrink(const Swarm& swarm, Acts acts, const std::string& violation, const std::string& title,
               const std::function<bool()>& enough) {
   Shrunk shrunk;
-  const raft::ValueOr<Scenario, Problem> setup = parse_scenario(setup_text(swarm));
-  if (!setup) return shrunk;
-  Shrinker shrinker(*setup, invariant_of(violation), enough);
-  shrunk.reproduced = shrinker.accept(std::move(acts));
-  if (shrunk.reproduced) {
+  Shrinker shrinker(swarm, invariant_of(violation), enough);
+  if (shrinker.accept(std::move(acts))) {
+    bool sayable = shrinker.make_sayable();
+    shrinker.simplify_setup();
     shrinker.leave_out_chunks();
     shrinker.leave_out_nodes();
+    shrinker.simplify_setup();
     shrinker.join_ticks();
     shrinker.simplify();
     shrinker.leave_out_chunks();
-    shrunk.acts = shrinker.acts();
-    const Replayer::Played played = Replayer(*setup).play(shrunk.acts, true);
-    shrunk.violation = played.violation;
-    shrunk.scenario = header(swarm, title, violation);
-    for (const std::string& line : played.lines) shrunk.scenario += line + "\n";
+    if (!sayable) sayable = shrinker.make_sayable();
+    shrunk.reproduced = sayable;
   }
   shrunk.plays = shrinker.plays();
+  if (!shrunk.reproduced) return shrunk;
+  shrunk.acts = shrinker.acts();
+  const Replayer::Played played = Replayer(shrinker.setup()).play(shrunk.acts, true);
+  shrunk.violation = played.violation;
+  shrunk.scenario = header(shrinker.swarm(), title, violation);
+  for (const std::string& line : played.lines) shrunk.scenario += line + "\n";
   return shrunk;
 }
 

@@ -95,6 +95,9 @@ Swarm draw_swarm(std::uint64_t seed) {
   draw_network(random, swarm);
   draw_faults(random, swarm);
   swarm.deliveries = one_of<std::uint32_t, 3>(random, {600, 1'500, 4'000});
+  for (std::uint32_t i = 0; swarm.priorities && i < swarm.voters + swarm.spares; ++i) {
+    swarm.election_delay_ticks.push_back(static_cast<std::uint32_t>(random.below(3) * 5));
+  }
   return swarm;
 }
 

@@ -174,6 +174,7 @@ void World::record(Act::Kind kind, const Message& message) {
   Act& act = options_.acts->emplace_back();
   act.kind = kind;
   act.message = MessageName::of(message);
+  act.message.highest_term = ledger_.highest_term();
 }
 
 namespace {

@@ -21,7 +21,9 @@ void World::add_host(NodeId id, ConfigurationRef configuration) {
   host.configuration = configuration;
   host.options = swarm_.options;
   host.options.id = id;
-  if (swarm_.priorities) host.options.election_delay_ticks = static_cast<std::uint32_t>(random_.below(3) * 5);
+  if (id <= swarm_.election_delay_ticks.size()) {
+    host.options.election_delay_ticks = swarm_.election_delay_ticks[static_cast<std::size_t>(id - 1)];
+  }
   host.disk = options_.make_disk(id, host.incarnation, configuration, random_.next());
 }
 

@@ -65,6 +65,28 @@ TEST_CASE("a run that breaks an invariant becomes a short scenario that breaks t
   CHECK(verdict.text == "expected every invariant of Raft to hold, but " + shrunk.violation);
 }
 
+TEST_CASE("what the scenario language has no words for is played along, and is left out in the end") {
+  Swarm swarm = with_wild_clocks();
+  swarm.priorities = true;
+  swarm.election_delay_ticks = {0, 5, 0};
+  swarm.options.max_append_bytes = 200;
+  swarm.async_storage = true;
+  Broken broken = find_broken(swarm);
+  REQUIRE(broken.seed != 0);
+  INFO(broken.violation);
+
+  const Shrunk shrunk = shrink(swarm, std::move(broken.acts), broken.violation, "a stale read", [] { return false; });
+  REQUIRE(shrunk.reproduced);
+  INFO(shrunk.scenario);
+  CHECK(shrunk.acts.size() <= 60);
+  // Nor does it take writes that take their time.
+  CHECK(shrunk.scenario.find("storage=async") == std::string::npos);
+
+  const auto scenario = parse_scenario(shrunk.scenario);
+  REQUIRE(scenario.ok());
+  CHECK(Player(*scenario).play().exit_status() == 1);
+}
+
 TEST_CASE("what breaks nothing on a cluster is not made a scenario of") {
   Acts acts;
   SeedOptions options;

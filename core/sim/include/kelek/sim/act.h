@@ -2,6 +2,7 @@
 // a Cluster, with some of it left out.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -17,11 +18,19 @@ struct MessageName {
   raft::NodeId to = raft::no_node;
   raft::MessageKind kind = raft::MessageKind::pre_vote_request;
   raft::Term term = 0;
-  /// Of term, indexes, lengths and verdicts; not of rounds and tokens.
+  /// Of indexes, lengths and verdicts; not of rounds and tokens.
   std::uint64_t content = 0;
+  /// The round or token: one of two that say the same otherwise.
+  std::uint64_t number = 0;
+  /// The highest in the cluster when it was handled: where elections are left out, all later terms are lower.
+  raft::Term highest_term = 0;
 
   static MessageName of(const raft::Message& message);
-  bool names(const raft::Message& message) const;
+  /// `lower`: by so much are terms lower than they were when this was named.
+  bool names(const raft::Message& message, raft::Term lower) const;
+  /// And with the same number.
+  bool is(const raft::Message& message) const;
+  bool has_term(const raft::Message& message, raft::Term lower) const { return message.term + lower == term; }
 };
 
 struct Act {
@@ -47,6 +56,8 @@ struct Act {
   raft::NodeId other = raft::no_node;
   std::uint64_t count = 1;
   bool flag = false;
+  /// Of what was proposed, in bytes: where appends are cut by bytes, it decides what is sent.
+  std::size_t size = 0;
   MessageName message;
   raft::MembershipChange wish;
 

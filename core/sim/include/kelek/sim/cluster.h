@@ -165,6 +165,8 @@ class Cluster {
   raft::Index last(raft::NodeId id) const { return status(id).last_index; }
   /// The highest of all nodes that are up.
   raft::Term highest_term() const;
+  /// That any node was ever in.
+  raft::Term highest_term_ever() const { return ledger_.highest_term(); }
   /// Who leads in the highest term of all nodes that are up, or 0.
   raft::NodeId leader() const;
   /// Terms from the first index held; of a node that is down, of what is durable.

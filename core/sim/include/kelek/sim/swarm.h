@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <kelek/raft/options.h>
 #include <kelek/sim/random.h>
@@ -27,6 +28,8 @@ struct Swarm {
   /// For all nodes; id, incarnation and salt are filled in.
   raft::Options options;
   bool priorities = false;
+  /// Of each node, by its id; none without priorities.
+  std::vector<std::uint32_t> election_delay_ticks;
   /// Writes take their time, and messages that need them wait.
   bool async_storage = false;
   /// Several events go into one Ready, as in a busy process.
