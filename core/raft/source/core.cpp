@@ -147,10 +147,10 @@ const char* Node::Core::fault_of_entries(const Message& message, const AppendReq
   return nullptr;
 }
 
-/// A leader of this term or a newer one holds all that is committed here (LeaderCompleteness), so that appends from below
-/// the commit index are taken without a look at their previous entry. Whoever sends another entry there is no leader:
-/// counter-example, found by fuzzing: its entries of an older term would follow ours, and the node could not start again
-/// from a log whose terms fall.
+/// A leader of this term or a newer one holds all that is committed here (LeaderCompleteness), so that appends from
+/// below the commit index are taken without a look at their previous entry. Whoever sends another entry there is no
+/// leader: counter-example, found by fuzzing: its entries of an older term would follow ours, and the node could not
+/// start again from a log whose terms fall.
 bool Node::Core::contradicts_commit(const Message& message, const AppendRequest& request) const {
   if (message.term < term_ || request.previous_index >= commit_ || request.entries.last_index() < commit_) return false;
   const std::optional<Term> term = log_.term_at(commit_);

@@ -7,8 +7,9 @@ using namespace kelek::sim;
 using namespace kelek::sim::testing;
 
 TEST_CASE("a command to a node that is down stops the run, with its place") {
-  for (const std::string line : {"tick 3", "tick 1,2,3", "timeout 3 5", "campaign 3", "propose 3 a", "read 3 r",
-                                 "change 3 -1", "transfer 3 1", "persist 3", "crash 3", "snapshot 3", "compact 3 1", "take 3"}) {
+  for (const std::string line :
+       {"tick 3", "tick 1,2,3", "timeout 3 5", "campaign 3", "propose 3 a", "read 3 r", "change 3 -1", "transfer 3 1",
+        "persist 3", "crash 3", "snapshot 3", "compact 3 1", "take 3"}) {
     const auto column = std::to_string(line.find('3') + 1);
     CHECK(in_three("crash 3\n" + line) == "f:5:" + column + ": node 3 is down");
   }

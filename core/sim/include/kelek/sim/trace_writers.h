@@ -24,8 +24,9 @@ struct EtcdMessage;
 /// and received with the last; ApplyConfChange stands where the configuration comes into force, which is at the append;
 /// all terms and indexes are one more than they are, since there the first configuration is an entry, of term 1.
 ///
-/// TLC finds runs allowed by that specification (`tests/peers/specification.py`), but not those in which a configuration
-/// changes, since it knows no joint one and has it in force from the commit on, nor those in which a message comes twice.
+/// TLC finds runs allowed by that specification (`tests/peers/specification.py`), but not those in which a
+/// configuration changes, since it knows no joint one and has it in force from the commit on, nor those in which a
+/// message comes twice.
 class EtcdTraceWriter {
  public:
   /// Appends the lines, if any, that this event gives.

@@ -17,8 +17,8 @@ Answer<wire::MembersReport> get_members(Client& client, const CallOptions& call 
 Answer<wire::MetricsReport> get_metrics(Client& client, const CallOptions& call = {});
 
 /// Ok once the change is committed and any joint configuration is left. Goes to the leader. A new member whose
-/// incarnation is 0 is asked for it by the leader; so it has to run, with --join, at that time. A learner is given until
-/// the deadline to catch up; then its promotion is refused.
+/// incarnation is 0 is asked for it by the leader; so it has to run, with --join, at that time. A learner is given
+/// until the deadline to catch up; then its promotion is refused.
 Answer<wire::MembersChanged> change_members(Client& client, const raft::MembershipChange& change,
                                             const CallOptions& call = {});
 /// 0: to whoever is most caught up.

@@ -104,8 +104,8 @@ struct CoordinatorOptions {
   std::uint32_t stop_deadline_ms = 3'000;
   /// Segments of the write-ahead log.
   std::size_t segment_bytes = std::size_t{64} << 20;
-  /// Where all that goes into the core is recorded (TRACE.md); empty: nowhere. A file that is there is not written over:
-  /// the next run gets FILE.2, up to FILE.16.
+  /// Where all that goes into the core is recorded (TRACE.md); empty: nowhere. A file that is there is not written
+  /// over: the next run gets FILE.2, up to FILE.16.
   std::string trace_file;
   /// What one such file may hold; then it ends, and says so.
   std::uint64_t trace_limit_bytes = std::uint64_t{256} << 20;
