@@ -58,6 +58,7 @@ class Node::Core {
   Result<SnapshotBasis> snapshot_basis(Index index) const;
   Status snapshot_stored(const SnapshotMetadata& snapshot);
   Index compact(Index index);
+  SnapshotId oldest_snapshot_in_use() const;
   void snapshot_refused(SnapshotId id);
   void snapshot_unavailable(NodeId peer);
   void peer_unreachable(NodeId peer);

@@ -74,6 +74,10 @@ Status Node::snapshot_stored(const SnapshotMetadata& snapshot) {
   core_->touched();
   return core_->snapshot_stored(snapshot);
 }
+SnapshotId Node::oldest_snapshot_in_use() const {
+  return core_->oldest_snapshot_in_use();
+}
+
 Index Node::compact(Index index) {
   return core_->compact(index);
 }

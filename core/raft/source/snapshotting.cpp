@@ -67,6 +67,19 @@ Index Node::Core::compact(Index index) {
   return log_.base_index();
 }
 
+SnapshotId Node::Core::oldest_snapshot_in_use() const {
+  if (newest_snapshot_ == nullptr) return 0;
+  const SnapshotMetadata* oldest = newest_snapshot_.get();
+  if (const Leader* leading = leader()) {
+    for (const Progress& peer : leading->tracker.peers()) {
+      if (peer.snapshot != nullptr && peer.snapshot->metadata->index < oldest->index) {
+        oldest = peer.snapshot->metadata.get();
+      }
+    }
+  }
+  return oldest->id;
+}
+
 /// Of a group with little to do: its queues will be small again.
 void Node::Core::release_memory() {
   if (messages_.empty()) messages_.shrink_to_fit();

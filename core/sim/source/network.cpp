@@ -33,16 +33,15 @@ bool Network::send(Message&& message) {
 
 std::vector<Message> Network::take(const Which& which, std::size_t count) {
   std::vector<Message> taken;
-  std::deque<Flight> left;
   std::size_t passed = 0;
-  for (Flight& flight : flights_) {
-    if (taken.size() < count && !flight.held && which.matches(flight.message) && passed++ >= which.after) {
-      taken.push_back(std::move(flight.message));
-    } else {
-      left.push_back(std::move(flight));
+  for (auto flight = flights_.begin(); flight != flights_.end() && taken.size() < count;) {
+    if (flight->held || !which.matches(flight->message) || passed++ < which.after) {
+      ++flight;
+      continue;
     }
+    taken.push_back(std::move(flight->message));
+    flight = flights_.erase(flight);
   }
-  flights_ = std::move(left);
   return taken;
 }
 

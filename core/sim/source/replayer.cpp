@@ -80,19 +80,22 @@ Replayer::Played Replayer::play(const Acts& acts, bool with_lines) {
     played.done.push_back(place);
     if (with_lines) played.lines.push_back(std::move(line));
   }
+  played.stand_ins = stand_ins_;
   if (cluster_.fault() && cluster_.fault()->kind == Fault::Kind::invariant) played.violation = cluster_.fault()->text;
   return played;
 }
 
 /// Where an earlier act was left out, what it says now is often another term or index: then the oldest of its kind in
 /// its term stands for it, or the oldest of its kind.
-std::optional<std::size_t> Replayer::place_of(const MessageName& name, const Which& which) const {
+std::optional<std::size_t> Replayer::place_of(const MessageName& name, const Which& which) {
   const Term reached = cluster_.highest_term_ever();
   const Term lower = name.highest_term > reached ? name.highest_term - reached : 0;
   const auto find = [&](const Network::Test& wanted) { return cluster_.place_of(which, wanted); };
   std::optional<std::size_t> place;
   if (lower == 0) place = find([&](const Message& message) { return name.is(message); });
-  if (!place) place = find([&](const Message& message) { return name.names(message, lower); });
+  if (place) return place;
+  ++stand_ins_;
+  place = find([&](const Message& message) { return name.names(message, lower); });
   if (!place) place = find([&](const Message& message) { return name.has_term(message, lower); });
   if (!place) place = find([](const Message&) { return true; });
   return place;

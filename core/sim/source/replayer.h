@@ -27,6 +27,8 @@ class Replayer {
     /// Those that were done, up to the violation, and the line that says each.
     std::vector<std::size_t> done;
     std::vector<std::string> lines;
+    /// Messages for which another stood in; 0: it went as it was recorded.
+    std::size_t stand_ins = 0;
   };
   /// `with_lines`: also says them.
   Played play(const Acts& acts, bool with_lines);
@@ -35,12 +37,13 @@ class Replayer {
   /// False: it makes no sense here.
   bool act(const Act& act, std::string* line);
   bool deliver(const Act& act, std::string* line);
-  std::optional<std::size_t> place_of(const MessageName& name, const Which& which) const;
+  std::optional<std::size_t> place_of(const MessageName& name, const Which& which);
   bool is_up(raft::NodeId id) const { return cluster_.has_node(id) && cluster_.is_up(id); }
 
   Cluster cluster_;
   /// There are limits in bytes.
   bool pads_ = false;
+  std::size_t stand_ins_ = 0;
 };
 
 }  // namespace kelek::sim

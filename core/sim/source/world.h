@@ -3,7 +3,6 @@
 
 #include <array>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,8 +42,6 @@ struct Host {
   machine::Machine machine;
   raft::Index applied = 0;
   raft::Index snapshot_index = 0;
-  /// Of which snapshot the last chunk was that it sent to each, since it started.
-  std::map<raft::NodeId, raft::SnapshotMetadata> snapshots_sent;
 
   std::deque<PendingWrite> pending;
   std::uint64_t step = 0;
@@ -121,7 +118,6 @@ class World {
   void apply_entry(Host& host, raft::Index index, const raft::Entry& entry);
   void load_snapshot(Host& host, raft::Index index);
   void snapshot_if_due(Host& host);
-  raft::SnapshotId oldest_on_its_way(const Host& host, const raft::SnapshotMetadata& newest) const;
 
   // world_network.cpp
   void send(Host& host, raft::Message&& message);

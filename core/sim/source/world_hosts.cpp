@@ -81,7 +81,6 @@ void World::crash(Host& host) {
   ++host.life;
   host.pending.clear();
   host.backlog.clear();
-  host.snapshots_sent.clear();
   host.syncing = 0;
   host.take_scheduled = false;
   host.paused = false;

@@ -22,7 +22,6 @@ void World::send(Host& host, Message&& message) {
       host.node->snapshot_unavailable(message.to);
       return;
     }
-    host.snapshots_sent[message.to] = *chunk->metadata;
   }
   const NodeId from = message.from;
   const NodeId to = message.to;

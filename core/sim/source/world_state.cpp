@@ -48,16 +48,6 @@ void World::load_snapshot(Host& host, Index index) {
   if (host.up()) clients_.applied(host);
 }
 
-SnapshotId World::oldest_on_its_way(const Host& host, const SnapshotMetadata& newest) const {
-  const SnapshotMetadata* oldest = &newest;
-  for (const PeerStatus& peer : host.node->peers()) {
-    const auto sent = host.snapshots_sent.find(peer.id);
-    if (peer.state != ReplicationState::snapshot || sent == host.snapshots_sent.end()) continue;
-    if (sent->second.index < oldest->index) oldest = &sent->second;
-  }
-  return oldest->id;
-}
-
 void World::snapshot_if_due(Host& host) {
   if (swarm_.snapshot_distance == 0 || host.applied < host.snapshot_index + swarm_.snapshot_distance || broken()) {
     return;
@@ -83,7 +73,7 @@ void World::snapshot_if_due(Host& host) {
     record(Act::Kind::compact, host.id, metadata.index - kept);
     host.disk->drop_through(host.node->compact(metadata.index - kept));
   }
-  host.disk->remove_snapshots_older_than(oldest_on_its_way(host, metadata));
+  host.disk->remove_snapshots_older_than(host.node->oldest_snapshot_in_use());
   work(host);
 }
 

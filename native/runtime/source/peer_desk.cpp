@@ -109,7 +109,6 @@ void PeerDesk::send(std::vector<raft::Message>& messages) {
         engine_.node->snapshot_unavailable(message.to);
         continue;
       }
-      snapshots_sent_[message.to] = {chunk->metadata->id, chunk->metadata->index};
     }
     if (!send_frame(message.to, encoder_.encode(wire::first_group, message))) {
       if (message.kind() == raft::MessageKind::append_request) engine_.node->peer_unreachable(message.to);
@@ -122,16 +121,6 @@ void PeerDesk::send(std::vector<raft::Message>& messages) {
   }
   encoder_.release();
   messages.clear();
-}
-
-raft::SnapshotId PeerDesk::oldest_on_its_way(const raft::SnapshotMetadata& newest) const {
-  OnItsWay oldest{newest.id, newest.index};
-  for (const raft::PeerStatus& peer : engine_.node->peers()) {
-    const auto sent = snapshots_sent_.find(peer.id);
-    if (peer.state != raft::ReplicationState::snapshot || sent == snapshots_sent_.end()) continue;
-    if (sent->second.index < oldest.index) oldest = sent->second;
-  }
-  return oldest.id;
 }
 
 bool PeerDesk::send_frame(raft::NodeId to, const wire::EncodedFrame& frame) {

@@ -24,10 +24,6 @@ class PeerDesk {
   /// Sends; what cannot leave is dropped, since Raft sends anew. Snapshot chunks get their data here.
   void send(std::vector<raft::Message>& messages);
 
-  /// Of `newest` and those that members are being sent the oldest: what is older may go. A member that gets a large one
-  /// while small ones' worth of log is written would otherwise begin anew with every snapshot taken here (B68).
-  raft::SnapshotId oldest_on_its_way(const raft::SnapshotMetadata& newest) const;
-
   /// A forwarded command is about to be appended here: log time goes before it. Given by the loop.
   std::function<void()> before_command;
 
@@ -48,11 +44,6 @@ class PeerDesk {
   Engine& engine_;
   Greeter& greeter_;
   wire::MessageEncoder encoder_;
-  struct OnItsWay {
-    raft::SnapshotId id = 0;
-    raft::Index index = 0;
-  };
-  std::map<raft::NodeId, OnItsWay> snapshots_sent_;  // the last chunk sent to each was of this one
   /// Senders are members, by their keys: there are few.
   std::map<raft::NodeId, Refused> refused_;
 };

@@ -147,7 +147,7 @@ void ReadyProcessor::compact(const raft::SnapshotMetadata& snapshot) {
   }
   const raft::Index wanted = engine_.snapshots->compact_through(snapshot.index, engine_.node->status());
   const raft::Index dropped = engine_.node->compact(wanted);
-  engine_.writer->release(dropped == 0 ? 1 : dropped, peers_.oldest_on_its_way(snapshot));
+  engine_.writer->release(dropped == 0 ? 1 : dropped, engine_.node->oldest_snapshot_in_use());
   engine_.writer->flush();
   engine_.events.info("snapshot taken index={} bytes={} log_from={}", snapshot.index, snapshot.size_bytes, dropped + 1);
   admin_.on_snapshot(snapshot);

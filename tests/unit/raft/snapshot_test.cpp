@@ -170,6 +170,32 @@ TEST_CASE("B68 a slow follower catches up while the log grows and is compacted")
   CHECK(cluster.commit(3) == cluster.commit(1));
 }
 
+TEST_CASE("B68 a snapshot is in use until who is sent it has it") {
+  Cluster cluster(in_small_chunks(voters(3)));
+  CHECK(cluster.node(1).oldest_snapshot_in_use() == 0);
+  leave_behind(cluster, 20);
+  const SnapshotId sent = cluster.node(1).oldest_snapshot_in_use();
+  REQUIRE(sent != 0);
+  cluster.heal();
+  cluster.tick({1});
+  cluster.deliver();
+  cluster.deliver();
+  REQUIRE(cluster.peer(1, 3).state == ReplicationState::snapshot);
+
+  cluster.propose(1, "w");
+  cluster.settle({1, 2});
+  const Result<SnapshotMetadata> newer = cluster.snapshot(1);
+  REQUIRE(newer.ok());
+  REQUIRE(newer->id != sent);
+  CHECK(cluster.node(1).oldest_snapshot_in_use() == sent);
+  // Nobody else is sent one.
+  CHECK(cluster.node(2).oldest_snapshot_in_use() == 0);
+
+  cluster.run(60);
+  REQUIRE(cluster.peer(1, 3).state == ReplicationState::replicate);
+  CHECK(cluster.node(1).oldest_snapshot_in_use() == newer->id);
+}
+
 TEST_CASE("B69 a damaged snapshot is not installed, and is asked for again") {
   Cluster cluster(in_small_chunks(voters(3)));
   leave_behind(cluster, 4);

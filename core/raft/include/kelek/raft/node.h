@@ -125,6 +125,11 @@ class Node {
   /// Gives the index through which the log is dropped now.
   Index compact(Index index);
 
+  /// The oldest snapshot that a running transfer reads, or else the newest known; 0 before the first. Older ones may
+  /// go. Ask after snapshot_stored(): a transfer whose snapshot is gone begins anew with the newest, and for ever
+  /// where it takes longer than the time between two snapshots (B68).
+  SnapshotId oldest_snapshot_in_use() const;
+
   /// The received snapshot failed its check, or could not be written: it is asked for again from its start.
   void snapshot_refused(SnapshotId id);
   /// The chunks for this peer cannot be read.

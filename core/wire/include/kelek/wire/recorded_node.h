@@ -104,6 +104,7 @@ class RecordedNode {
   bool has_ready() const { return node_->has_ready(); }
   raft::NodeStatus status() const { return node_->status(); }
   std::vector<raft::PeerStatus> peers() const { return node_->peers(); }
+  raft::SnapshotId oldest_snapshot_in_use() const { return node_->oldest_snapshot_in_use(); }
   const raft::ConfigurationRef& configuration() const { return node_->configuration(); }
   const raft::Options& options() const { return node_->options(); }
 
