@@ -49,3 +49,15 @@ TEST_CASE("a swarm of one's own has what it says and nothing else") {
   CHECK(report.elections <= 2);
   CHECK(report.answers > 50);
 }
+
+TEST_CASE("long runs recover, however much a quorum has to get first") {
+  SeedOptions options;
+  options.deliveries = 55'000;
+  // A snapshot that takes longer to send than the next two take to come; logs of 3,400 and of 71 entries.
+  for (const std::uint64_t seed : {std::uint64_t{14}, std::uint64_t{301}}) {
+    const Report report = run_seed(seed, options);
+    INFO("seed " << seed << ": " << report.violation);
+    CHECK(report.violation.empty());
+    CHECK_FALSE(report.unrecoverable);
+  }
+}
