@@ -52,16 +52,24 @@ std::string setup_text(const Swarm& swarm) {
   return text;
 }
 
-Setup setup_of(const Swarm& swarm) {
+std::optional<Setup> said_setup_of(const Swarm& swarm) {
   const ValueOr<Scenario, Problem> said = parse_scenario(setup_text(swarm));
-  if (!said) return Setup();
-  Setup setup = said->setup;
+  return said ? std::optional<Setup>(said->setup) : std::nullopt;
+}
+
+Setup setup_of(const Swarm& swarm) {
+  Setup setup;
+  setup.voters.clear();
+  for (NodeId id = 1; id <= swarm.voters; ++id) setup.voters.push_back(id);
+  for (NodeId id = swarm.voters + 1; id <= swarm.voters + swarm.spares; ++id) setup.spares.push_back(id);
   setup.options = swarm.options;
   for (std::size_t i = 0; i < swarm.election_delay_ticks.size(); ++i) {
     Options& own = setup.options_of[i + 1];
     own = swarm.options;
     own.election_delay_ticks = swarm.election_delay_ticks[i];
   }
+  setup.async_storage = swarm.async_storage;
+  setup.takes_late = swarm.takes_late;
   return setup;
 }
 

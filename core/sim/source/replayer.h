@@ -15,7 +15,9 @@ namespace kelek::sim {
 
 /// `cluster ...` and `spare ...`: as much of the swarm as the language can say.
 std::string setup_text(const Swarm& swarm);
-/// All of it that a Cluster can have.
+/// What setup_text() says; none where the language has limits that the swarm passes.
+std::optional<Setup> said_setup_of(const Swarm& swarm);
+/// All of the swarm that a Cluster can have.
 Setup setup_of(const Swarm& swarm);
 
 class Replayer {

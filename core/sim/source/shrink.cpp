@@ -96,18 +96,20 @@ class Shrinker {
     for (void (*const simplification)(Swarm&) : simplifications) {
       Swarm simpler = swarm_;
       simplification(simpler);
-      if (accept(setup_of(simpler), acts_)) use(simpler);
+      const std::optional<Setup> setup = sayable_ ? said_setup_of(simpler) : setup_of(simpler);
+      if (!setup || !accept(*setup, acts_)) continue;
+      swarm_ = simpler;
+      setup_ = *setup;
     }
   }
 
   /// What the scenario language has no words for goes. False: it takes part in what is broken.
   bool make_sayable() {
-    Swarm sayable = swarm_;
-    forget_unsayable(sayable);
+    const std::optional<Setup> said = said_setup_of(swarm_);
     // However late it is: without it there is no scenario.
-    if (!still_breaks(setup_of(sayable), acts_)) return false;
-    use(sayable);
-    return true;
+    sayable_ = sayable_ || (said && still_breaks(*said, acts_));
+    if (sayable_) setup_ = *said;
+    return sayable_;
   }
 
   const Swarm& swarm() const { return swarm_; }
@@ -122,25 +124,6 @@ class Shrinker {
       [](Swarm& swarm) { swarm.options.pre_vote = false; },
       [](Swarm& swarm) { swarm.options.check_quorum = swarm.options.lease_reads = false; },
   };
-
-  static void forget_unsayable(Swarm& swarm) {
-    const raft::Options before = swarm.options;
-    swarm.election_delay_ticks.clear();
-    swarm.options = raft::Options();
-    swarm.options.election_ticks = before.election_ticks;
-    swarm.options.heartbeat_ticks = before.heartbeat_ticks;
-    swarm.options.pre_vote = before.pre_vote;
-    swarm.options.check_quorum = before.check_quorum;
-    swarm.options.lease_reads = before.lease_reads;
-    swarm.options.max_append_entries = before.max_append_entries;
-    swarm.options.max_inflight_appends = before.max_inflight_appends;
-    swarm.options.seed = before.seed;
-  }
-
-  void use(const Swarm& swarm) {
-    swarm_ = swarm;
-    setup_ = setup_of(swarm);
-  }
 
   static void append(Acts& acts, Act&& act) {
     const bool joins = !acts.empty() && act.kind == acts.back().kind && act.node == acts.back().node &&
@@ -160,6 +143,7 @@ class Shrinker {
 
   Swarm swarm_;
   Setup setup_;
+  bool sayable_ = false;
   std::string wanted_;
   const std::function<bool()>& enough_;
   Acts acts_;
@@ -182,7 +166,7 @@ Shrunk shrink(const Swarm& swarm, Acts acts, const std::string& violation, const
   Shrunk shrunk;
   Shrinker shrinker(swarm, invariant_of(violation), enough);
   if (shrinker.accept(std::move(acts))) {
-    bool sayable = shrinker.make_sayable();
+    shrinker.make_sayable();
     shrinker.simplify_setup();
     shrinker.leave_out_chunks();
     shrinker.leave_out_nodes();
@@ -190,8 +174,7 @@ Shrunk shrink(const Swarm& swarm, Acts acts, const std::string& violation, const
     shrinker.join_ticks();
     shrinker.simplify();
     shrinker.leave_out_chunks();
-    if (!sayable) sayable = shrinker.make_sayable();
-    shrunk.reproduced = sayable;
+    shrunk.reproduced = shrinker.make_sayable();
   }
   shrunk.plays = shrinker.plays();
   if (!shrunk.reproduced) return shrunk;
