@@ -165,7 +165,7 @@ class Victim {
 
  private:
   void start() {
-    auto created = raft::Node::create(options_, disk_.load());
+    auto created = raft::Node::create(options_, disk_.load(options_.id));
     // What it wrote itself must do for a start.
     if (!created) {
       std::fprintf(stderr, "%s\n", created.error().text.c_str());

@@ -75,6 +75,7 @@ bool MessageName::names(const Message& message, Term lower) const {
 }
 
 bool Act::concerns(NodeId id) const {
+  if (kind == Kind::recover) return false;
   if (kind == Kind::deliver || kind == Kind::duplicate) return message.from == id || message.to == id;
   return node == id || other == id;
 }

@@ -77,7 +77,7 @@ void Cluster::start(Host& host) {
   options.id = host.id;
   options.incarnation = host.incarnation;
   options.start_salt = ++host.starts;
-  DurableState state = host.disk.load();
+  DurableState state = host.disk.load(host.id);
   state.restarted = host.starts > 1;
   host.data.clear();
   host.data_size_at.clear();
@@ -246,6 +246,7 @@ Outcome Cluster::tick(const NodeIds& nodes, std::size_t times) {
       if (fault_) return Outcome::fault;
       node(id).tick();
       work(host(id));
+      tell_of_loss(host(id));
     }
   }
   return fault_ ? Outcome::fault : Outcome::done;
@@ -259,6 +260,7 @@ Outcome Cluster::run(std::size_t rounds, const Fact& until) {
     for (const NodeId id : up) {
       node(id).tick();
       work(host(id));
+      tell_of_loss(host(id));
       if (fault_) return Outcome::fault;
       if (until && until()) return Outcome::done;
     }

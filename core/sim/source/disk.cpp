@@ -100,6 +100,7 @@ Disk::Written Disk::write(const Ready& ready) {
   for (const EntryRange& range : ready.entries) {
     if (written.broken.empty()) write_entries(range, ready.replaces_entries, written);
   }
+  note_repair();
   return written;
 }
 
@@ -111,9 +112,31 @@ void Disk::drop_through(Index index) {
   base = through;
 }
 
-DurableState Disk::load() const {
+bool Disk::lose_from(Index first) {
+  const Index last = last_index();
+  if (first <= std::max(base, snapshot_index()) || first > last) return false;
+  log.resize(static_cast<std::size_t>(first - base - 1));
+  hard_state.commit = std::min(hard_state.commit, first - 1);
+  repair_until = std::max(repair_until, last);
+  repaired_term = 0;
+  return true;
+}
+
+void Disk::note_repair() {
+  if (repair_until == 0 || hard_state.commit < repair_until) return;
+  repair_until = 0;
+  repaired_term = hard_state.term;
+}
+
+DurableState Disk::load(NodeId owner) const {
   DurableState state;
   state.hard_state = hard_state;
+  state.damaged = repair_until != 0;
+  state.repair_until = repair_until;
+  // In the terms of which the damage may have hidden a vote it votes for nobody else any more, which a vote for itself
+  // says best.
+  if (repaired_term != 0 && hard_state.term <= repaired_term && hard_state.vote == no_node)
+    state.hard_state.vote = owner;
   state.configuration = first_configuration;
   if (snapshot != nullptr) state.snapshot = snapshot->metadata;
   state.applied = state.snapshot.index;

@@ -109,7 +109,7 @@ void ExploreHost::start() {
   Options options = swarm_of(options_).options;
   options.id = id_;
   options.election_ticks = out_of_reach;
-  DurableState state = disk_.load();
+  DurableState state = disk_.load(id_);
   state.restarted = restarted_;
   auto created = Node::create(options, std::move(state));
   KELEK_INVARIANT(created);

@@ -13,27 +13,12 @@ MemoryDisk::MemoryDisk(NodeId id, ConfigurationRef first_configuration) : id_(id
 
 std::optional<DurableState> MemoryDisk::open(std::string&) {
   older_.clear();
-  DurableState state = disk_.load();
-  state.damaged = repair_until_ != 0;
-  state.repair_until = repair_until_;
-  if (repaired_term_ != 0 && state.hard_state.term <= repaired_term_ && state.hard_state.vote == no_node) {
-    state.hard_state.vote = id_;
-  }
-  return state;
-}
-
-/// Once a leader has brought it past what was lost it is whole again; the damage may have hidden a vote of that term or
-/// an earlier one: in these terms it votes for nobody else any more, which a vote for itself says best.
-void MemoryDisk::note_repair() {
-  if (repair_until_ == 0 || disk_.hard_state.commit < repair_until_) return;
-  repair_until_ = 0;
-  repaired_term_ = disk_.hard_state.term;
+  return disk_.load(id_);
 }
 
 Disk::Written MemoryDisk::write(const Ready& ready) {
   Disk::Written written = disk_.write(ready);
   if (ready.snapshot != nullptr) older_.clear();
-  note_repair();
   return written;
 }
 
@@ -45,16 +30,12 @@ std::size_t MemoryDisk::power_cut(const std::vector<const Ready*>& unsynced, Ran
   return kept;
 }
 
-bool MemoryDisk::rot(Random& random) {
+NodeDisk::Rotten MemoryDisk::rot(Random& random) {
   const Index last = disk_.last_index();
   const Index first = std::max(disk_.base, disk_.snapshot_index()) + 1;
-  if (last < first) return false;
+  if (last < first) return {};
   const Index lost = random.between(first, last);
-  disk_.log.resize(static_cast<std::size_t>(lost - disk_.base - 1));
-  disk_.hard_state.commit = std::min(disk_.hard_state.commit, lost - 1);
-  repair_until_ = std::max(repair_until_, last);
-  repaired_term_ = 0;
-  return true;
+  return {disk_.lose_from(lost), lost};
 }
 
 bool MemoryDisk::store_snapshot(SnapshotMetadata& metadata, std::string_view bytes) {

@@ -197,6 +197,13 @@ PartitionCommand partition(Cursor& cursor) {
   return command;
 }
 
+DamageCommand damage(Cursor& cursor) {
+  DamageCommand command;
+  command.node = cursor.node();
+  command.first = cursor.number("an index", 1, max_number);
+  return command;
+}
+
 CompactCommand compact(Cursor& cursor) {
   CompactCommand command;
   command.node = cursor.node();
@@ -245,6 +252,10 @@ bool parse_action(const Word& word, Cursor& cursor, Known& known, Command& comma
     command.what = restart(cursor);
   else if (name == "wipe")
     command.what = WipeCommand{cursor.node()};
+  else if (name == "damage")
+    command.what = damage(cursor);
+  else if (name == "recover")
+    command.what = RecoverCommand{cursor.nodes()};
   else if (name == "cut")
     command.what = cut(cursor);
   else if (name == "isolate")

@@ -183,6 +183,24 @@ struct Doing {
     if (!cluster.is_up(id)) return cluster.wipe(id);
     player.impossible(what.node.place, "node " + std::to_string(id) + " is up: only a crashed node loses its disk");
   }
+  void operator()(const DamageCommand& what) const {
+    const NodeId id = resolve(what.node);
+    if (id == no_node) return;
+    const std::string node = "node " + std::to_string(id);
+    if (cluster.is_up(id)) return player.impossible(what.node.place, node + " is up: only a crashed node's disk rots");
+    if (cluster.damage(id, what.first)) return;
+    player.impossible(what.node.place, node + " holds no entry " + std::to_string(what.first) +
+                                           ", or a snapshot covers it: nothing can be lost from there on");
+  }
+  void operator()(const RecoverCommand& what) const {
+    const NodeIds nodes = nodes_of(cluster, what.nodes);
+    if (!cluster.is_quorum(nodes)) {
+      return player.impossible(command.place,
+                               "these nodes are no quorum with sound disks of every configuration "
+                               "that a node goes by: they need not make progress");
+    }
+    look(cluster.recover(nodes), std::nullopt);
+  }
   void operator()(const CutCommand& what) const {
     const NodeId from = resolve(what.from);
     const NodeId to = resolve(what.to);

@@ -131,10 +131,20 @@ bool Replayer::deliver(const Act& act, std::string* line) {
   return true;
 }
 
+bool Replayer::recover(const Act& act, std::string* line) {
+  if (!cluster_.is_quorum(act.nodes)) return false;
+  cluster_.recover(act.nodes);
+  if (line == nullptr) return true;
+  *line = "recover ";
+  for (const NodeId id : act.nodes) *line += (id == act.nodes.front() ? "" : ",") + std::to_string(id);
+  return true;
+}
+
 bool Replayer::act(const Act& act, std::string* line) {
   using Kind = Act::Kind;
   if (act.kind == Kind::deliver || act.kind == Kind::duplicate) return deliver(act, line);
-  const bool wants_up = act.kind != Kind::restart && act.kind != Kind::wipe;
+  if (act.kind == Kind::recover) return recover(act, line);
+  const bool wants_up = act.kind != Kind::restart && act.kind != Kind::wipe && act.kind != Kind::damage;
   if (!cluster_.has_node(act.node) || is_up(act.node) != wants_up) return false;
   const std::string node = std::to_string(act.node);
   const auto say = [line](std::string text) {
@@ -171,6 +181,9 @@ bool Replayer::act(const Act& act, std::string* line) {
     case Kind::crash: cluster_.crash(act.node); return say("crash " + node);
     case Kind::restart: cluster_.restart(act.node); return say("restart " + node);
     case Kind::wipe: cluster_.wipe(act.node); return say("wipe " + node);
+    case Kind::damage:
+      if (!cluster_.damage(act.node, act.count)) return false;
+      return say("damage " + node + " " + std::to_string(act.count));
     case Kind::snapshot:
       if (cluster_.status(act.node).applied <= cluster_.snapshot_index(act.node)) return false;
       if (!cluster_.snapshot(act.node)) return false;

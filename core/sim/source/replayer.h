@@ -39,6 +39,7 @@ class Replayer {
   /// False: it makes no sense here.
   bool act(const Act& act, std::string* line);
   bool deliver(const Act& act, std::string* line);
+  bool recover(const Act& act, std::string* line);
   std::optional<std::size_t> place_of(const MessageName& name, const Which& which);
   bool is_up(raft::NodeId id) const { return cluster_.has_node(id) && cluster_.is_up(id); }
 

@@ -104,8 +104,10 @@ void World::wipe(Host& host) {
 
 /// A host that is down finds, when it comes back, that it lost what it had acknowledged.
 void World::rot(Host& host) {
-  if (!host.disk->rot(random_)) return;
+  const NodeDisk::Rotten rotten = host.disk->rot(random_);
+  if (!rotten.anything) return;
   note(host.id * 16 + 4);
+  if (rotten.first_lost != 0) record(Act::Kind::damage, host.id, rotten.first_lost);
   ledger_.lost_durable(host.id);
   // Counts as impaired at once; how far is known when it opens.
   host.repair_until = UINT64_MAX;

@@ -89,6 +89,13 @@ std::vector<Host*> World::choose_quorum() {
 void World::heal_among(const std::vector<Host*>& chosen) {
   calm_ = true;
   strike_in_ = 0;
+  if (options_.acts != nullptr) {
+    record(Act::Kind::recover, no_node);
+    for (const Host& host : hosts_) {
+      if (std::find(chosen.begin(), chosen.end(), &host) != chosen.end())
+        options_.acts->back().nodes.push_back(host.id);
+    }
+  }
   const auto is_chosen = [&](const Host& host) {
     return std::find(chosen.begin(), chosen.end(), &host) != chosen.end();
   };

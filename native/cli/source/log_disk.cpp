@@ -90,25 +90,25 @@ std::size_t LogDisk::power_cut(const std::vector<const raft::Ready*>& unsynced, 
 
 /// One bit, somewhere in what the log has written. It is witnessed first: damage to a last batch that is not looks like
 /// a torn write, as the storage says of itself.
-bool LogDisk::rot(sim::Random& random) {
+sim::NodeDisk::Rotten LogDisk::rot(sim::Random& random) {
   std::string why;
-  if (!open_directory(why)) return false;
+  if (!open_directory(why)) return {};
   const bool witnessed = directory_->log().idle_witness().ok();
   directory_.reset();
   disk_.restart_process();
-  if (!witnessed) return false;
+  if (!witnessed) return {};
   std::vector<std::string> segments;
   for (const std::string& file : disk_.paths()) {
     if (is_segment(file)) segments.push_back(file);
   }
-  if (segments.empty()) return false;
+  if (segments.empty()) return {};
   const std::string& segment = segments[static_cast<std::size_t>(random.below(segments.size()))];
   const std::vector<std::byte> bytes = disk_.contents(segment);
   const auto used = std::find_if(bytes.rbegin(), bytes.rend(), [](std::byte byte) { return byte != std::byte{0}; });
   const auto length = static_cast<std::uint64_t>(bytes.rend() - used);
-  if (length == 0) return false;
+  if (length == 0) return {};
   disk_.flip_bit(segment, random.below(length * 8));
-  return true;
+  return {true, 0};
 }
 
 bool LogDisk::store_snapshot(raft::SnapshotMetadata& metadata, std::string_view bytes) {

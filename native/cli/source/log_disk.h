@@ -18,7 +18,7 @@ class LogDisk final : public sim::NodeDisk {
   std::optional<raft::DurableState> open(std::string& why) override;
   sim::Disk::Written write(const raft::Ready& ready) override;
   std::size_t power_cut(const std::vector<const raft::Ready*>& unsynced, sim::Random& random) override;
-  bool rot(sim::Random& random) override;
+  Rotten rot(sim::Random& random) override;
   bool store_snapshot(raft::SnapshotMetadata& metadata, std::string_view bytes) override;
   void remove_snapshots_older_than(raft::SnapshotId id) override;
   raft::Payload read_snapshot(raft::SnapshotId id, std::uint64_t offset_bytes, std::uint32_t size_bytes) override;

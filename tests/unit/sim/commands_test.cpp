@@ -18,6 +18,41 @@ TEST_CASE("a command to a node that is down stops the run, with its place") {
   CHECK(in_three("crash *\ntick *\nrun 3\nsettle\nexpect leader none") == passes);
 }
 
+TEST_CASE("damage: a crashed node loses entries that it held, and knows of it") {
+  const std::string two = "propose 1 a\nsettle\npropose 1 b\nsettle\ncrash 2\n";
+  CHECK(in_three(two + "damage 2 2\nexpect last 2 1\nrestart 2\nexpect log 2 1\ncampaign 2\nexpect refused\n") ==
+        passes);
+  // The leader hears of it at its ticks, and sends again; once it has all it may stand.
+  CHECK(in_three(two + "damage 2 2\nrestart 2\nrun 5\nexpect data 2 a b\ncampaign 2\nexpect accepted\n") == passes);
+  CHECK(in_three(two + "damage 2 2\nrestart 2\ncut 2>1\nrun 5\nexpect last 2 1\n") == passes);
+  CHECK(in_three("damage 2 1") == "f:4:8: node 2 is up: only a crashed node's disk rots");
+  CHECK(in_three("crash 2\ndamage 2 2") ==
+        "f:5:8: node 2 holds no entry 2, or a snapshot covers it: nothing can be lost from there on");
+  CHECK(in_three("snapshot 2\ncrash 2\ndamage 2 1") ==
+        "f:6:8: node 2 holds no entry 1, or a snapshot covers it: nothing can be lost from there on");
+  CHECK(in_three("damage 2") == "f:4:9: an index is missing");
+}
+
+TEST_CASE("recover: a quorum comes back, reaches nobody else, and makes progress") {
+  CHECK(in_three("crash *\nrecover 2,3\nexpect leader 2,3\nexpect data 2 recovered\n") == passes);
+  CHECK(in_three("cut 1-2\ncut 1-3\nrun 20\nrecover 1,2,3\nexpect data 1 recovered\nexpect same-log *\n") == passes);
+  // Node 1 is left alone, and stays where it was.
+  CHECK(in_three("recover 2,3\nexpect leader 2,3\nexpect last 1 1\n") == passes);
+  // Timers that were fixed to the same number would split the votes for ever.
+  CHECK(said_of("cluster voters=1,2 pre-vote=off\ntimeout 1 9\ntimeout 2 9\nrun 90\nexpect leader none\n"
+                "recover 1,2\nexpect leader 1,2\n") == passes);
+  CHECK(said_of("cluster voters=1,2,3 network=auto latency=3 loss=60\nrun 60\nrecover 1,2\nexpect leader 1,2\n") ==
+        passes);
+  const std::string none =
+      "these nodes are no quorum with sound disks of every configuration that a node goes by: they need not make "
+      "progress";
+  CHECK(in_three("recover 2") == "f:4:1: " + none);
+  CHECK(in_three("crash 2,3\ndamage 2 1\nrecover 2,3") == "f:6:1: " + none);
+  CHECK(in_three("crash 2,3\nwipe 2\nrecover 2,3") == "f:6:1: " + none);
+  CHECK(in_three("change 1 -3\nsettle\nrecover 1\n") == "f:6:1: " + none);
+  CHECK(in_three("recover 9") == "f:4:9: there is no node 9");
+}
+
 TEST_CASE("after: the message that is meant need not be the oldest") {
   const std::string three = "propose 1 a\npropose 1 b\npropose 1 c\n";
   // Three appends are on their way to node 2; what comes first is not the first of them.

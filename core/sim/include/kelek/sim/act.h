@@ -50,6 +50,8 @@ struct Act {
     wipe,
     snapshot,
     compact,  ///< through index `count`
+    damage,   ///< from index `count` on
+    recover,  ///< `nodes`
   };
   Kind kind = Kind::tick;
   raft::NodeId node = raft::no_node;
@@ -60,6 +62,7 @@ struct Act {
   std::size_t size = 0;
   MessageName message;
   raft::MembershipChange wish;
+  std::vector<raft::NodeId> nodes;
 
   bool concerns(raft::NodeId id) const;
 };

@@ -134,6 +134,17 @@ class Cluster {
   void restart(raft::NodeId id);
   /// A node that is down: it comes back as another incarnation.
   void wipe(raft::NodeId id);
+  /// A node that is down: see Disk::lose_from(). Until it is repaired, the leader hears at each of its ticks how far
+  /// its log goes, unless they are cut apart, as coordinators hear it when they greet each other.
+  bool damage(raft::NodeId id, raft::Index first);
+
+  // The end of all trouble (evidence.md, I22).
+  /// Whether these are a majority of each half of every configuration that any node goes by, with sound disks.
+  bool is_quorum(const NodeIds& nodes) const;
+  /// These, a quorum, come back, and reach each other, and nobody else; nothing is lost any more; election timeouts
+  /// that were fixed are different. They must elect within 10 election timeouts and apply a write on all members among
+  /// them within 20, not counting what some have to catch up on: otherwise I22 is broken.
+  Outcome recover(const NodeIds& nodes);
   void pause_applying(raft::NodeId id) { host(id).applying = false; }
   void resume_applying(raft::NodeId id);
   /// At the applied index, or at an earlier one that the caller has noted; durable at once.
@@ -236,6 +247,14 @@ class Cluster {
   void send(Host& host, raft::Message&& message);
   void apply(Host& host);
   void load_snapshot(Host& host, const StoredSnapshot& snapshot);
+  void tell_of_loss(const Host& host);
+  void heal_among(const NodeIds& nodes);
+  /// Rounds that these may need for what some of them lack.
+  std::size_t catching_up(const NodeIds& nodes) const;
+  /// The longest that one of these waits, in ticks.
+  std::size_t longest_timeout(const NodeIds& nodes) const;
+  raft::NodeId leader_among(const NodeIds& nodes) const;
+  bool has_applied(const NodeIds& nodes, raft::Index index) const;
   void handle(const raft::Message& message);
   /// One write or delivery among `nodes`; false if nothing moves.
   bool move_once(const NodeIds& nodes, const Network::Test& allowed, bool only_due);

@@ -29,6 +29,11 @@ struct Disk {
   std::shared_ptr<StoredSnapshot> snapshot;
   /// Snapshots that arrive, by their id.
   std::map<raft::SnapshotId, StoredSnapshot> partial;
+  /// What was acknowledged up to here is lost in part, until a leader has brought the commit index this far again
+  /// (durability.md, R4). 0: nothing is.
+  raft::Index repair_until = 0;
+  /// In which that happened: the damage may have hidden a vote of this term, or of an earlier one.
+  raft::Term repaired_term = 0;
 
   raft::Index last_index() const { return base + log.size(); }
   raft::Index snapshot_index() const { return snapshot != nullptr ? snapshot->metadata.index : 0; }
@@ -47,13 +52,17 @@ struct Disk {
   /// Writes the whole of `ready`.
   Written write(const raft::Ready& ready);
   void drop_through(raft::Index index);
-  raft::DurableState load() const;
+  /// While its node is down: entries from `first` on are gone, though they were acknowledged, and it will know of it.
+  /// False, and nothing happens, where no entry is held there or a snapshot covers it.
+  bool lose_from(raft::Index first);
+  raft::DurableState load(raft::NodeId owner) const;
 
  private:
   void write_chunk(const raft::ChunkToStore& chunk, Written& written);
   void install(const raft::SnapshotMetadata& metadata, Written& written);
   void write_hard_state(const raft::HardState& next, Written& written);
   void write_entries(const raft::EntryRange& range, bool replaces, Written& written);
+  void note_repair();
 };
 
 }  // namespace kelek::sim

@@ -29,8 +29,13 @@ class NodeDisk {
   /// The power goes while these, the oldest first, are on their way to the disk: any prefix of them may have come
   /// through, whole batches only. Gives how many did, where that is known; 0 otherwise.
   virtual std::size_t power_cut(const std::vector<const raft::Ready*>& unsynced, Random& random) = 0;
-  /// While it is down: something that was durable rots. False if there is nothing that can.
-  virtual bool rot(Random& random) = 0;
+  /// What rotted while it was down.
+  struct Rotten {
+    bool anything = false;
+    /// The first entry that is lost; 0: only the next start will tell.
+    raft::Index first_lost = 0;
+  };
+  virtual Rotten rot(Random& random) = 0;
 
   /// A snapshot taken here: durable when this returns. `metadata` has index, term and configuration; the rest is
   /// filled in. False: it could not be written.
@@ -58,7 +63,7 @@ class MemoryDisk final : public NodeDisk {
   std::optional<raft::DurableState> open(std::string& why) override;
   Disk::Written write(const raft::Ready& ready) override;
   std::size_t power_cut(const std::vector<const raft::Ready*>& unsynced, Random& random) override;
-  bool rot(Random& random) override;
+  Rotten rot(Random& random) override;
   bool store_snapshot(raft::SnapshotMetadata& metadata, std::string_view bytes) override;
   void remove_snapshots_older_than(raft::SnapshotId id) override;
   raft::Payload read_snapshot(raft::SnapshotId id, std::uint64_t offset_bytes, std::uint32_t size_bytes) override;
@@ -66,16 +71,10 @@ class MemoryDisk final : public NodeDisk {
   void drop_through(raft::Index index) override { disk_.drop_through(index); }
 
  private:
-  void note_repair();
-
   raft::NodeId id_;
   Disk disk_;
   /// Kept for transfers that run, the oldest first.
   std::vector<std::shared_ptr<StoredSnapshot>> older_;
-  /// R4 of the log: acknowledged entries are lost up to here, until a leader has brought the commit index past it.
-  raft::Index repair_until_ = 0;
-  /// The term in which that happened.
-  raft::Term repaired_term_ = 0;
 };
 
 }  // namespace kelek::sim

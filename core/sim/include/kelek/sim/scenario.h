@@ -199,6 +199,13 @@ struct RestartCommand {
 struct WipeCommand {
   NodeWord node;
 };
+struct DamageCommand {
+  NodeWord node;
+  raft::Index first = 0;
+};
+struct RecoverCommand {
+  NodesWord nodes;
+};
 struct CutCommand {
   NodeWord from;
   NodeWord to;
@@ -228,8 +235,8 @@ struct Command {
   std::string text;
   std::variant<TickCommand, RunCommand, TimeoutCommand, CampaignCommand, ProposeCommand, ReadCommand, ChangeCommand,
                TransferCommand, MessagesCommand, SettleCommand, PersistCommand, CrashCommand, RestartCommand,
-               WipeCommand, CutCommand, IsolateCommand, PartitionCommand, HealCommand, SnapshotCommand, CompactCommand,
-               TakeCommand, ExpectCommand>
+               WipeCommand, DamageCommand, RecoverCommand, CutCommand, IsolateCommand, PartitionCommand, HealCommand,
+               SnapshotCommand, CompactCommand, TakeCommand, ExpectCommand>
       what;
 };
 

@@ -12,7 +12,7 @@ namespace kelek::sim {
 
 struct Shrunk {
   /// Playing the acts of the run breaks the same invariant. False where what broke it cannot be said in the scenario
-  /// language: rotten disks, the application, a group that makes no progress.
+  /// language: what a power cut left of a step, the application, the size of a snapshot.
   bool reproduced = false;
   /// By number and name, as the shortened run breaks it.
   std::string violation;
