@@ -1,6 +1,4 @@
 // kelek sim explore: every state of a small cluster within bounds.
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -15,13 +13,12 @@
 #include "arguments.h"
 #include "cli.h"
 #include "process.h"
+#include "progress.h"
 
 namespace kelek::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr auto progress_interval = std::chrono::milliseconds(200);
 
 struct Given {
   sim::ExploreOptions options;
@@ -62,32 +59,26 @@ class Exploration {
 
   int run() {
     StopSignals signals;
-    const bool shows = isatty(STDERR_FILENO) == 1 && !output_.json;
-    Clock::time_point shown = began_;
+    ProgressLine progress_line(output_);
     output_.line(bounds_of(given_.options));
     raft::set_invariant_handler([](const char* condition, const char* file, int line) {
       std::fprintf(stderr, "kelek: a node breaks an assertion of its own: %s (%s:%d)\n", condition, file, line);
     });
     const sim::Explored explored = sim::explore(given_.options, [&](const sim::ExploreProgress& progress) {
-      if (Clock::now() - shown < progress_interval) return true;
-      shown = Clock::now();
-      if (shows) show(progress);
+      if (progress_line.is_due()) progress_line.show(text_of(progress));
       return signals.wait(std::chrono::milliseconds(0)) == 0;
     });
-    if (shows) std::fputs("\r\033[K", stderr);
+    progress_line.clear();
     tell(explored);
     if (!explored.violation.empty()) tell_shrunk(explored);
     return explored.violation.empty() ? exit_ok : exit_error;
   }
 
  private:
-  void show(const sim::ExploreProgress& progress) const {
-    const std::string line =
-        fmt::format("{} states, {} steps, depth {} of {}, {:.0f} k states/s, {} MiB", progress.states, progress.steps,
-                    progress.depth, progress.deepest,
-                    static_cast<double>(progress.states) / seconds_since(began_) / 1'000, progress.bytes >> 20);
-    std::fprintf(stderr, "\r\033[K%s", line.substr(0, terminal_width(STDERR_FILENO, 100) - 1).c_str());
-    std::fflush(stderr);
+  std::string text_of(const sim::ExploreProgress& progress) const {
+    return fmt::format("{} states, {} steps, depth {} of {}, {:.0f} k states/s, {} MiB", progress.states,
+                       progress.steps, progress.depth, progress.deepest,
+                       static_cast<double>(progress.states) / seconds_since(began_) / 1'000, progress.bytes >> 20);
   }
 
   void tell(const sim::Explored& explored) const {
