@@ -15,7 +15,7 @@ namespace kelek::wire {
 /// 128 bits of a product folded to 64: the one step that all digests here are made of.
 std::uint64_t fold(std::uint64_t a, std::uint64_t b);
 
-/// The same on every machine (TRACE.md says how it is made): about 10 GB/s.
+/// The same on every machine (TRACE.md says how it is made).
 std::uint64_t digest_of(std::span<const std::byte> bytes, std::uint64_t seed = 0);
 
 /// Length and 32 bits of the digest of a payload. Of a payload shorter than four bytes, so many bits as it has.
