@@ -111,6 +111,75 @@ TEST_CASE("B52 a partial partition changes the leader twice at the most, and wri
   CHECK(written >= 95);
 }
 
+namespace {
+
+using Graph = std::uint32_t;  // of five nodes: a bit for each pair, set where its link is whole
+
+std::vector<std::pair<NodeId, NodeId>> pairs_of_five() {
+  std::vector<std::pair<NodeId, NodeId>> pairs;
+  for (NodeId a = 1; a <= 5; ++a) {
+    for (NodeId b = a + 1; b <= 5; ++b) pairs.push_back({a, b});
+  }
+  return pairs;
+}
+
+/// Whether anybody reaches two others: with itself that is a majority.
+bool somebody_reaches_a_majority(Graph whole) {
+  const auto pairs = pairs_of_five();
+  std::array<int, 6> reached{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    if ((whole >> i & 1) == 0) continue;
+    ++reached[static_cast<std::size_t>(pairs[i].first)];
+    ++reached[static_cast<std::size_t>(pairs[i].second)];
+  }
+  return std::any_of(reached.begin(), reached.end(), [](int count) { return count >= 2; });
+}
+
+/// Rounds until something new is committed, asked for at whoever thinks that it leads; 0: not within `most`.
+std::size_t rounds_to_commit(Cluster& cluster, std::size_t most) {
+  Index before = 0;
+  for (const NodeId id : cluster.all_nodes()) before = std::max(before, cluster.commit(id));
+  for (std::size_t round = 1; round <= most; ++round) {
+    for (const NodeId id : cluster.all_nodes()) {
+      if (cluster.role(id) == Role::leader) cluster.propose(id, "x");
+    }
+    cluster.run(1);
+    for (const NodeId id : cluster.all_nodes()) {
+      if (cluster.commit(id) > before) return round;
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("B52 in each partial partition of five nodes in which anybody reaches a majority writes go on") {
+  const auto pairs = pairs_of_five();
+  const std::size_t timeout = 2 * Options().election_ticks;
+  std::size_t partitions = 0;
+  std::size_t longest = 0;
+  for (Graph whole = 0; whole < 1U << pairs.size(); ++whole) {
+    if (!somebody_reaches_a_majority(whole)) continue;
+    ++partitions;
+    Cluster cluster(voters(5));
+    elect(cluster, 1);
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      if ((whole >> i & 1) != 0) continue;
+      cluster.cut(pairs[i].first, pairs[i].second);
+      cluster.cut(pairs[i].second, pairs[i].first);
+    }
+    // What a leader that nobody hears appends is not committed; the old one may think for a while that it still leads.
+    const std::size_t rounds = rounds_to_commit(cluster, 20 * timeout);
+    INFO("links " << whole);
+    CHECK(rounds != 0);
+    CHECK_FALSE(cluster.fault());
+    longest = std::max(longest, rounds);
+  }
+  CHECK(partitions > 900);
+  INFO("the longest took " << longest << " rounds of " << timeout << " to an election timeout");
+  CHECK(longest <= 3 * timeout);
+}
+
 TEST_CASE("B53 a leader that sends and hears nothing gives up") {
   Cluster cluster(voters(3));
   elect(cluster, 1);
