@@ -31,7 +31,8 @@ void Node::Core::draw_election_timeout() {
 }
 
 void Node::Core::set_election_timeout(std::uint32_t ticks) {
-  timeout_fixed_ = true;
+  timeout_fixed_ = ticks != 0;
+  if (!timeout_fixed_) return draw_election_timeout();
   election_timeout_ticks_ = ticks;
   restart_election_timer();
 }

@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t timeouts_to_elect = 10;
 constexpr std::size_t timeouts_to_write = 20;
+/// Of as many as there are nodes, or fewer, two often draw the same; and of very many each round takes its time.
+constexpr std::uint32_t fewest_ticks_to_draw_from = 6;
+constexpr std::uint32_t most_ticks_to_draw_from = 1'000;
 
 bool contains(const NodeIds& nodes, NodeId id) {
   return std::find(nodes.begin(), nodes.end(), id) != nodes.end();
@@ -58,6 +61,11 @@ bool Cluster::is_quorum(const NodeIds& nodes) const {
   return true;
 }
 
+bool Cluster::has_time_to_elect(const NodeIds& nodes) const {
+  const std::uint32_t ticks = setup_.options.election_ticks;
+  return ticks >= fewest_ticks_to_draw_from && ticks >= 2 * nodes.size() && ticks <= most_ticks_to_draw_from;
+}
+
 /// Nodes whose timers were fixed to the same number would ask for votes at once for ever.
 void Cluster::heal_among(const NodeIds& nodes) {
   network_.heal();
@@ -65,15 +73,13 @@ void Cluster::heal_among(const NodeIds& nodes) {
   for (const auto& [id, host] : hosts_) {
     if (!contains(nodes, id)) isolate(id);
   }
-  std::uint32_t fixed = 0;
   for (const NodeId id : nodes) {
     Host& healed = host(id);
-    const std::optional<std::uint32_t> ticks = std::exchange(healed.timeout_ticks, std::nullopt);
+    const bool is_fixed = std::exchange(healed.timeout_ticks, std::nullopt).has_value();
     if (healed.node == nullptr) start(healed);
     if (fault_) return;
     if (!healed.applying) resume_applying(id);
-    if (ticks)
-      healed.node->set_election_timeout(setup_.options.election_ticks + fixed++ % setup_.options.election_ticks);
+    if (is_fixed) healed.node->set_election_timeout(0);
   }
 }
 
@@ -100,8 +106,7 @@ std::size_t Cluster::catching_up(const NodeIds& nodes) const {
   }
   const std::uint64_t appends = (longest - shortest) / setup_.options.max_append_entries;
   const std::uint64_t chunks = largest_snapshot_bytes / setup_.options.snapshot_chunk_bytes;
-  const std::uint64_t round_trip = setup_.network.automatic ? 2 * setup_.network.latency_rounds : 1;
-  return static_cast<std::size_t>((appends + chunks) * round_trip);
+  return static_cast<std::size_t>(appends + chunks);
 }
 
 /// Others may go on to lead, or to ask for votes, where nobody hears them.

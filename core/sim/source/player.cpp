@@ -188,6 +188,12 @@ struct Doing {
     if (id == no_node) return;
     const std::string node = "node " + std::to_string(id);
     if (cluster.is_up(id)) return player.impossible(what.node.place, node + " is up: only a crashed node's disk rots");
+    NodeIds others = cluster.all_nodes();
+    others.erase(std::find(others.begin(), others.end(), id));
+    if (!cluster.is_quorum(others)) {
+      return player.impossible(what.node.place,
+                               node + " is needed: without its disk no majority of sound ones is left");
+    }
     if (cluster.damage(id, what.first)) return;
     player.impossible(what.node.place, node + " holds no entry " + std::to_string(what.first) +
                                            ", or a snapshot covers it: nothing can be lost from there on");
@@ -198,6 +204,11 @@ struct Doing {
       return player.impossible(command.place,
                                "these nodes are no quorum with sound disks of every configuration "
                                "that a node goes by: they need not make progress");
+    }
+    if (!cluster.has_time_to_elect(nodes)) {
+      return player.impossible(command.place,
+                               "recover needs election=6 or more, twice the number of its nodes or more, "
+                               "and at most 1000: with fewer ticks to draw from, votes may split for long");
     }
     look(cluster.recover(nodes), std::nullopt);
   }

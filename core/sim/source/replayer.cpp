@@ -132,7 +132,7 @@ bool Replayer::deliver(const Act& act, std::string* line) {
 }
 
 bool Replayer::recover(const Act& act, std::string* line) {
-  if (!cluster_.is_quorum(act.nodes)) return false;
+  if (!cluster_.is_quorum(act.nodes) || !cluster_.has_time_to_elect(act.nodes)) return false;
   cluster_.recover(act.nodes);
   if (line == nullptr) return true;
   *line = "recover ";

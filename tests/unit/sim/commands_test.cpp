@@ -30,6 +30,8 @@ TEST_CASE("damage: a crashed node loses entries that it held, and knows of it") 
         "f:5:8: node 2 holds no entry 2, or a snapshot covers it: nothing can be lost from there on");
   CHECK(in_three("snapshot 2\ncrash 2\ndamage 2 1") ==
         "f:6:8: node 2 holds no entry 1, or a snapshot covers it: nothing can be lost from there on");
+  CHECK(in_three("crash 2,3\ndamage 2 1\ndamage 3 1") ==
+        "f:6:8: node 3 is needed: without its disk no majority of sound ones is left");
   CHECK(in_three("damage 2") == "f:4:9: an index is missing");
 }
 
@@ -50,6 +52,11 @@ TEST_CASE("recover: a quorum comes back, reaches nobody else, and makes progress
   CHECK(in_three("crash 2,3\ndamage 2 1\nrecover 2,3") == "f:6:1: " + none);
   CHECK(in_three("crash 2,3\nwipe 2\nrecover 2,3") == "f:6:1: " + none);
   CHECK(in_three("change 1 -3\nsettle\nrecover 1\n") == "f:6:1: " + none);
+  const std::string soon =
+      "recover needs election=6 or more, twice the number of its nodes or more, and at most 1000: with fewer ticks to "
+      "draw from, votes may split for long";
+  CHECK(said_of("cluster voters=1,2,3 election=5\nrecover 1,2\n") == "f:2:1: " + soon);
+  CHECK(said_of("cluster voters=1,2,3,4,5 election=9\nrecover *\n") == "f:2:1: " + soon);
   CHECK(in_three("recover 9") == "f:4:9: there is no node 9");
 }
 

@@ -159,7 +159,7 @@ class Node {
   /// Model checkers: of all that decides what the node does from here on, given the same calls. Left out is time, as if
   /// all deadlines were out of reach, and who waits for an answer: reads, proposals with tokens.
   std::uint64_t digest(const Renaming& names = {}) const;
-  /// Simulators and tests: fixes the election timeout, for good, and restarts its timer.
+  /// Simulators and tests: fixes the election timeout, for good, or has it drawn again (0), and restarts its timer.
   void set_election_timeout(std::uint32_t ticks);
 
  private:

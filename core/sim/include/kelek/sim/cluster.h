@@ -141,9 +141,12 @@ class Cluster {
   // The end of all trouble (evidence.md, I22).
   /// Whether these are a majority of each half of every configuration that any node goes by, with sound disks.
   bool is_quorum(const NodeIds& nodes) const;
-  /// These, a quorum, come back, and reach each other, and nobody else; nothing is lost any more; election timeouts
-  /// that were fixed are different. They must elect within 10 election timeouts and apply a write on all members among
-  /// them within 20, not counting what some have to catch up on: otherwise I22 is broken.
+  /// Whether election timeouts are drawn from so many ticks that these nodes, once healed, elect well before 10 of them
+  /// are over: with fewer, split votes may follow each other for long.
+  bool has_time_to_elect(const NodeIds& nodes) const;
+  /// These, a quorum that has time to elect, come back, and reach each other, and nobody else; nothing is late or lost
+  /// any more; election timeouts that were fixed are drawn again. They must elect within 10 election timeouts and apply
+  /// a write on all members among them within 20, not counting what some have to catch up on: otherwise I22 is broken.
   Outcome recover(const NodeIds& nodes);
   void pause_applying(raft::NodeId id) { host(id).applying = false; }
   void resume_applying(raft::NodeId id);

@@ -93,8 +93,11 @@ class Network {
 
   void cut(raft::NodeId from, raft::NodeId to) { cuts_.insert({from, to}); }
   void heal() { cuts_.clear(); }
-  /// Nothing is lost or doubled by bad luck any more.
-  void calm() { options_.loss_percent = options_.duplicate_percent = 0; }
+  /// Nothing is late, lost or doubled by bad luck any more.
+  void calm() {
+    options_.automatic = false;
+    options_.loss_percent = options_.duplicate_percent = 0;
+  }
   bool is_cut(raft::NodeId from, raft::NodeId to) const { return cuts_.count({from, to}) != 0; }
 
  private:
