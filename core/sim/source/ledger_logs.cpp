@@ -159,7 +159,8 @@ void Ledger::power_cut(NodeId id, const std::vector<const Ready*>& unsynced) {
 
 void Ledger::disk_holds(NodeId id, const HardState& hard_state, Index last, Term last_term) {
   Sheet* sheet = find(id);
-  if (sheet == nullptr || !broken_.empty()) return;
+  // What was lost is looked at when it starts again.
+  if (sheet == nullptr || sheet->loss_allowed || !broken_.empty()) return;
   write_hard_state(*sheet, hard_state);
   if (last != sheet->durable.last() || last_term != sheet->durable.last_term()) {
     complain("I8 DurableQuorum: the disk of " + named(id) + " ends at " + entry_named(last) + ", but was given " +

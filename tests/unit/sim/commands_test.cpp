@@ -25,6 +25,8 @@ TEST_CASE("damage: a crashed node loses entries that it held, and knows of it") 
   // The leader hears of it at its ticks, and sends again; once it has all it may stand.
   CHECK(in_three(two + "damage 2 2\nrestart 2\nrun 5\nexpect data 2 a b\ncampaign 2\nexpect accepted\n") == passes);
   CHECK(in_three(two + "damage 2 2\nrestart 2\ncut 2>1\nrun 5\nexpect last 2 1\n") == passes);
+  // The others go on while it is down.
+  CHECK(in_three(two + "damage 2 2\npropose 1 c\nrun 3\nrestart 2\nrun 5\nexpect data 2 a b c\n") == passes);
   CHECK(in_three("damage 2 1") == "f:4:8: node 2 is up: only a crashed node's disk rots");
   CHECK(in_three("crash 2\ndamage 2 2") ==
         "f:5:8: node 2 holds no entry 2, or a snapshot covers it: nothing can be lost from there on");
