@@ -128,15 +128,14 @@ void Disk::note_repair() {
   repaired_term = hard_state.term;
 }
 
-DurableState Disk::load(NodeId owner) const {
+DurableState Disk::load(NodeId owner) {
+  // In the terms of which the damage may have hidden a vote it votes for nobody else any more, which a vote for itself
+  // says best.
+  if (repaired_term != 0 && hard_state.term <= repaired_term && hard_state.vote == no_node) hard_state.vote = owner;
   DurableState state;
   state.hard_state = hard_state;
   state.damaged = repair_until != 0;
   state.repair_until = repair_until;
-  // In the terms of which the damage may have hidden a vote it votes for nobody else any more, which a vote for itself
-  // says best.
-  if (repaired_term != 0 && hard_state.term <= repaired_term && hard_state.vote == no_node)
-    state.hard_state.vote = owner;
   state.configuration = first_configuration;
   if (snapshot != nullptr) state.snapshot = snapshot->metadata;
   state.applied = state.snapshot.index;

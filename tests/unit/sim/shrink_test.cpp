@@ -3,6 +3,8 @@
 #include <kelek/sim/seed.h>
 #include <kelek/sim/shrink.h>
 
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "replayer.h"
@@ -114,6 +116,28 @@ TEST_CASE("runs are played on a cluster as they were, message by message") {
   CHECK(delivered > 50'000);
   // In three of them an append is cut at another place: 32, 53 and 56.
   CHECK(exact >= 57);
+}
+
+TEST_CASE("what a run leaves behind recovers on a cluster, as it did in the run") {
+  std::size_t recovered = 0;
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    const Swarm swarm = draw_swarm(seed);
+    Acts acts;
+    SeedOptions options;
+    options.acts = &acts;
+    const Report report = run_swarm(seed, swarm, options);
+    INFO("seed " << seed << ": " << swarm.describe() << report.violation);
+    REQUIRE(report.violation.empty());
+    const auto healed =
+        std::find_if(acts.begin(), acts.end(), [](const Act& act) { return act.kind == Act::Kind::recover; });
+    if (healed == acts.end()) continue;
+    acts.erase(healed + 1, acts.end());
+    const Replayer::Played played = Replayer(setup_of(swarm)).play(acts, false);
+    CHECK(played.violation == "");
+    if (played.done.back() == acts.size() - 1) ++recovered;
+  }
+  // In the others what was played differs, so that the quorum is none, or they have few ticks for many nodes.
+  CHECK(recovered >= 100);
 }
 
 TEST_CASE("what breaks nothing on a cluster is not made a scenario of") {

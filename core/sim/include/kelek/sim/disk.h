@@ -55,7 +55,8 @@ struct Disk {
   /// While its node is down: entries from `first` on are gone, though they were acknowledged, and it will know of it.
   /// False, and nothing happens, where no entry is held there or a snapshot covers it.
   bool lose_from(raft::Index first);
-  raft::DurableState load(raft::NodeId owner) const;
+  /// What its node starts from.
+  raft::DurableState load(raft::NodeId owner);
 
  private:
   void write_chunk(const raft::ChunkToStore& chunk, Written& written);
