@@ -45,6 +45,7 @@ bool Cluster::is_quorum(const NodeIds& nodes) const {
     const Host& owner = host(member.id);
     return owner.incarnation == member.incarnation && owner.disk.repair_until == 0;
   };
+  bool anybody = false;
   for (const auto& [id, host] : hosts_) {
     const ConfigurationRef known = host.node != nullptr ? host.node->configuration() : host.disk.configuration();
     for (const auto half : {&Member::voter, &Member::outgoing}) {
@@ -56,9 +57,10 @@ bool Cluster::is_quorum(const NodeIds& nodes) const {
         if (is_sound(member)) ++sound;
       }
       if (all != 0 && sound * 2 <= all) return false;
+      anybody = anybody || all != 0;
     }
   }
-  return true;
+  return anybody;
 }
 
 bool Cluster::has_time_to_elect(const NodeIds& nodes) const {
@@ -109,13 +111,14 @@ std::size_t Cluster::catching_up(const NodeIds& nodes) const {
   return static_cast<std::size_t>(appends + chunks);
 }
 
-/// Others may go on to lead, or to ask for votes, where nobody hears them.
+/// Whoever leads in the highest term that has a leader among them. Not in the highest term: a member that was removed,
+/// and has not heard of it, may ask for votes in higher and higher terms for ever, and nobody minds.
 NodeId Cluster::leader_among(const NodeIds& nodes) const {
-  Term highest = 0;
-  for (const NodeId id : nodes) highest = std::max(highest, term(id));
-  const auto leads = [&](NodeId id) { return term(id) == highest && role(id) == Role::leader; };
-  const auto leading = std::find_if(nodes.begin(), nodes.end(), leads);
-  return leading != nodes.end() ? *leading : no_node;
+  NodeId leading = no_node;
+  for (const NodeId id : nodes) {
+    if (role(id) == Role::leader && (leading == no_node || term(id) > term(leading))) leading = id;
+  }
+  return leading;
 }
 
 /// The members among them, as the leader knows them: one that was removed may not have heard of it.
@@ -127,6 +130,18 @@ bool Cluster::has_applied(const NodeIds& nodes, Index index) const {
     if (member == nullptr || member->incarnation != host(id).incarnation) return true;
     return host(id).applied >= index;
   });
+}
+
+/// What stands still, and how.
+std::string Cluster::describe(const NodeIds& nodes) const {
+  std::string text;
+  for (const NodeId id : nodes) {
+    const char* roles[] = {"follower", "pre-candidate", "candidate", "leader"};
+    text += "; node " + std::to_string(id) + " " + roles[static_cast<std::size_t>(role(id))] + " of term " +
+            std::to_string(term(id)) + ", commit " + std::to_string(commit(id)) + " of " + std::to_string(last(id)) +
+            ", applied " + std::to_string(host(id).applied) + ", " + config(id);
+  }
+  return text;
 }
 
 Outcome Cluster::recover(const NodeIds& nodes) {
@@ -142,7 +157,7 @@ Outcome Cluster::recover(const NodeIds& nodes) {
   Outcome outcome = run(timeouts_to_elect * timeout + behind, leads);
   if (outcome == Outcome::never_held) {
     fail(Fault::Kind::invariant, "I22 Liveness: a healed quorum of " + std::to_string(nodes.size()) +
-                                     " elects no leader that commits within 10 election timeouts");
+                                     " elects no leader that commits within 10 election timeouts" + describe(nodes));
   }
   for (std::size_t asked = timeouts_to_elect; outcome == Outcome::done; ++asked) {
     Index wanted = UINT64_MAX;
@@ -156,7 +171,7 @@ Outcome Cluster::recover(const NodeIds& nodes) {
   }
   if (outcome == Outcome::never_held) {
     fail(Fault::Kind::invariant, "I22 Liveness: a healed quorum of " + std::to_string(nodes.size()) +
-                                     " applies no write on every member within 20 election timeouts");
+                                     " applies no write on every member within 20 election timeouts" + describe(nodes));
   }
   return fault_ ? Outcome::fault : outcome;
 }

@@ -258,6 +258,7 @@ class Cluster {
   std::size_t longest_timeout(const NodeIds& nodes) const;
   raft::NodeId leader_among(const NodeIds& nodes) const;
   bool has_applied(const NodeIds& nodes, raft::Index index) const;
+  std::string describe(const NodeIds& nodes) const;
   void handle(const raft::Message& message);
   /// One write or delivery among `nodes`; false if nothing moves.
   bool move_once(const NodeIds& nodes, const Network::Test& allowed, bool only_due);
