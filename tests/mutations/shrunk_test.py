@@ -9,15 +9,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-# What each needs the language to say: a group that makes no progress, a disk that lost what it had acknowledged, and
-# neither.
-MUTATIONS = {"M05": "recover", "M21": "", "M10": ""}
+# A group that makes no progress, one that counts what is not durable, and a leader that lacks what was committed: told
+# by different invariants.
+MUTATIONS = ("M05", "M21", "M10")
+FIRST_SEED = 5
 MOST_ACTS = 60
 
 
-def shrunk(mutants, mutation, first_seed):
+def shrunk(mutants, mutation):
     answer = subprocess.run(
-        [mutants, "--only", mutation, "--with", "seed", "--first-seed", str(first_seed), "--seeds", "400",
+        [mutants, "--only", mutation, "--with", "seed", "--first-seed", str(FIRST_SEED), "--seeds", "400",
          "--seed-seconds", "60", "--shrink", "60", "--json"],
         capture_output=True, text=True, check=False)  # fmt: skip
     catches = json.loads(answer.stdout.splitlines()[0])["findings"][0]["catches"]
@@ -27,10 +28,9 @@ def shrunk(mutants, mutation, first_seed):
 
 
 def main(mutants, kelek):
-    for mutation, word in MUTATIONS.items():
-        found = shrunk(mutants, mutation, 5)
+    for mutation in MUTATIONS:
+        found = shrunk(mutants, mutation)
         assert found["acts"] <= MOST_ACTS, (mutation, found)
-        assert word in found["scenario"], (mutation, found)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / f"{mutation}.scn"
             file.write_text(found["scenario"], encoding="utf-8")

@@ -100,7 +100,7 @@ void tell_shrunk(const Output& output, const Replay& replay, const sim::Swarm& s
   output.line(fmt::format("kelek scenario run {}", replay.scenario_file));
 }
 
-int replay_seed(const Output& output, const SimGiven& given, Replay& replay) {
+int replay_seed(const Output& output, const SimulationSettings& given, Replay& replay) {
   const auto lineage = sim::Lineage::parse(replay.run);
   if (!lineage)
     throw bad_use(fmt::format("'{}' is no seed, nor one with turns as in 42@1500:7", printable(replay.run)));
@@ -132,14 +132,14 @@ int replay_seed(const Output& output, const SimGiven& given, Replay& replay) {
   return exit_error;
 }
 
-void add_common(CLI::App& leaf, SimGiven& given) {
+void add_common(CLI::App& leaf, SimulationSettings& given) {
   leaf.add_option("--disk", given.disk, "memory (fast, the default), or log: the real log on a simulated disk")
       ->check(CLI::IsMember({"memory", "log"}));
   leaf.add_option("--deliveries", given.deliveries, "messages a run before it must recover (default: drawn)");
 }
 
 void add_run(Commands& commands, CLI::App& group) {
-  const auto given = std::make_shared<SimGiven>();
+  const auto given = std::make_shared<SimulationSettings>();
   CLI::App& leaf = commands.leaf(
       group, "run", "run seeds: each draws faults and options, and all invariants are checked after every step",
       "kelek sim run --seeds 1..100000\n"
@@ -166,7 +166,7 @@ void add_run(Commands& commands, CLI::App& group) {
 }
 
 void add_replay(Commands& commands, CLI::App& group) {
-  const auto given = std::make_shared<SimGiven>();
+  const auto given = std::make_shared<SimulationSettings>();
   const auto replay = std::make_shared<Replay>();
   CLI::App& leaf = commands.leaf(group, "replay", "do one seed again: what it drew, what came of it, its digest",
                                  "kelek sim replay 42\n"

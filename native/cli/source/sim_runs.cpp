@@ -2,6 +2,7 @@
 #include "sim_runs.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <mutex>
@@ -61,7 +62,7 @@ Range range_of(const std::string& text) {
 }
 
 /// How a run is done again, with what it was done with.
-std::string replay_command(const SimGiven& given, const sim::Lineage& lineage) {
+std::string replay_command(const SimulationSettings& given, const sim::Lineage& lineage) {
   std::string command = "kelek sim replay " + lineage.text();
   if (given.disk != "memory") command += " --disk " + given.disk;
   if (given.deliveries != 0) command += fmt::format(" --deliveries {}", given.deliveries);
@@ -95,7 +96,7 @@ struct Tally {
 
 class Runs {
  public:
-  Runs(const SimGiven& given, const Output& output)
+  Runs(const SimulationSettings& given, const Output& output)
       : given_(given), output_(output), range_(range_of(given.seeds)), steering_(range_.first) {}
 
   int run() {
@@ -218,7 +219,7 @@ class Runs {
                         {"digest", fmt::format("{:016x}", tally_.digest)}});
   }
 
-  const SimGiven& given_;
+  const SimulationSettings& given_;
   const Output& output_;
   Range range_;
   sim::Steering steering_;
@@ -233,7 +234,7 @@ class Runs {
 
 }  // namespace
 
-sim::SeedOptions options_of(const SimGiven& given) {
+sim::SeedOptions options_of(const SimulationSettings& given) {
   sim::SeedOptions options;
   options.deliveries = given.deliveries;
   options.make_disk = disk_maker_of(given.disk);
@@ -246,7 +247,7 @@ void name_broken_assertions(std::uint64_t seed) {
   seed_of_thread = seed;
 }
 
-int run_seeds(const SimGiven& given, const Output& output) {
+int run_seeds(const SimulationSettings& given, const Output& output) {
   return Runs(given, output).run();
 }
 

@@ -1,7 +1,6 @@
-// What the commands of `kelek sim` share: how a run is done, and done again.
+// What `kelek sim run` and `kelek sim replay` share: how a run is done.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -12,7 +11,7 @@
 
 namespace kelek::cli {
 
-struct SimGiven {
+struct SimulationSettings {
   std::string seeds = "1..1000";
   unsigned jobs = 0;
   std::uint32_t seconds = 0;
@@ -24,12 +23,12 @@ struct SimGiven {
   bool steers = false;
 };
 
-sim::SeedOptions options_of(const SimGiven& given);
+sim::SeedOptions options_of(const SimulationSettings& given);
 
 /// Assertions of the core that break on this thread from now on name this seed.
 void name_broken_assertions(std::uint64_t seed);
 
 /// Runs all seeds, on many threads, and tells what came of them. Gives the exit status.
-int run_seeds(const SimGiven& given, const Output& output);
+int run_seeds(const SimulationSettings& given, const Output& output);
 
 }  // namespace kelek::cli

@@ -134,8 +134,8 @@ class Cluster {
   void restart(raft::NodeId id);
   /// A node that is down: it comes back as another incarnation.
   void wipe(raft::NodeId id);
-  /// A node that is down: see Disk::lose_from(). Until it is repaired, the leader hears at each of its ticks how far
-  /// its log goes, unless they are cut apart, as coordinators hear it when they greet each other.
+  /// A node that is down: see Disk::lose_from(). Once it is back, and until it is repaired, it tells at each of its
+  /// ticks how far its log goes, over links that are whole, as coordinators do when they greet each other.
   bool damage(raft::NodeId id, raft::Index first);
 
   // The end of all trouble (evidence.md, I22).

@@ -29,12 +29,13 @@ class NodeDisk {
   /// The power goes while these, the oldest first, are on their way to the disk: any prefix of them may have come
   /// through, whole batches only. Gives how many did, where that is known; 0 otherwise.
   virtual std::size_t power_cut(const std::vector<const raft::Ready*>& unsynced, Random& random) = 0;
-  /// What rotted while it was down.
   struct Rotten {
+    /// False: there was nothing that could.
     bool anything = false;
     /// The first entry that is lost; 0: only the next start will tell.
     raft::Index first_lost = 0;
   };
+  /// While it is down: something that was durable rots.
   virtual Rotten rot(Random& random) = 0;
 
   /// A snapshot taken here: durable when this returns. `metadata` has index, term and configuration; the rest is
