@@ -151,14 +151,14 @@ class Shrinker {
 };
 
 /// A group that makes no progress is shown by what came before it was healed: what comes of that is for the cluster to
-/// find again. Whatever else breaks then breaks as the run went on.
+/// find again. Whatever else breaks then breaks as the run went on, where that was written down.
 Acts told_by(Acts acts, const std::string& violation) {
   const auto healed =
       std::find_if(acts.begin(), acts.end(), [](const Act& act) { return act.kind == Act::Kind::recover; });
   if (healed == acts.end()) return acts;
   if (invariant_of(violation) == "I22 Liveness") {
     acts.erase(healed + 1, acts.end());
-  } else {
+  } else if (healed + 1 != acts.end()) {
     acts.erase(healed);
   }
   return acts;
