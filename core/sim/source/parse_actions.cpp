@@ -48,7 +48,10 @@ ProposeCommand propose(Cursor& cursor, Known& known) {
   command.data = cursor.take("data").text;
   if (const Word* times = cursor.peek()) {
     const Word word = cursor.take("xN");
-    if (word.text[0] != 'x') cursor.fail(times->place, "'" + word.text + "' is one word too many");
+    if (word.text.empty() || word.text[0] != 'x') {
+      cursor.fail(times->place, "'" + word.text + "' is one word too many");
+      return command;
+    }
     Place place = word.place;
     ++place.column;
     command.times =

@@ -89,6 +89,7 @@ TEST_CASE("an action is told what is wrong with it") {
       {"campaign 1 now", "f:2:12: 'now' is one word too many"},
       {"propose 1", "f:2:10: data is missing"},
       {"propose 1 a 3", "f:2:13: '3' is one word too many"},
+      {"propose 1 a \"\"", "f:2:13: '' is one word too many"},
       {"propose 1 a xy", "f:2:14: how many entries must be a number, not 'y'"},
       {"propose 1 a x10001", "f:2:14: how many entries is 10001 but may be at most 10000"},
       {"read 1 r\nread 1 r", "f:3:8: a read 'r' was asked before"},
